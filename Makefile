@@ -1,0 +1,53 @@
+# The environment sets itself up: every target that needs it depends on .venv/ready.
+.DEFAULT_GOAL := help
+.PHONY: help health test test-slow lint browser up down status bench lock clean
+PYTHON ?= python3
+BIN := .venv/bin
+TARGET ?=
+
+help: ## Show these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+health: .venv/ready browser ## Verify the runbook's healthcheck (TARGET=targets/mine.toml for another system)
+	@$(BIN)/pytest checks/health $(if $(TARGET),--target $(TARGET))
+
+test: .venv/ready browser lint ## Test the suite itself, lint and type check
+	@$(BIN)/pytest tests -m "not slow" -n 2 -W error
+
+test-slow: .venv/ready browser ## The tests that take minutes: every planted defect
+	@$(BIN)/pytest tests -m slow -n 2 -W error
+
+lint: .venv/ready ## Lint and type check
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+browser: .venv/ready ## Find a browser for the Admin checks, or install one
+	@$(BIN)/runbook browser
+
+up: .venv/ready ## Start the embedded system and leave it running
+	@$(BIN)/runbook up
+
+down: .venv/ready ## Stop it again
+	@$(BIN)/runbook down
+
+status: .venv/ready ## Say whether it runs
+	@$(BIN)/runbook status
+
+bench: .venv/ready browser ## Measure the healthcheck against a bare script
+	@$(BIN)/python -m benchmarks.health
+
+lock: ## Pin every dependency anew (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --upgrade -o requirements.lock
+
+clean: ## Remove the environment and everything generated
+	rm -rf .venv .runbook .mypy_cache .ruff_cache .hypothesis
+	find reports -mindepth 1 ! -name README.md -delete
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name one: make PYTHON=python3.12")'
+	@echo "setting up .venv (once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

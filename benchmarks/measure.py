@@ -1,0 +1,45 @@
+"""Whole processes, timed in turn: A B A B ..., so that a machine whose speed drifts disturbs both alike."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One process: wall-clock seconds, its own peak memory in MB (its children's not), and its exit code."""
+
+    seconds: float
+    megabytes: float
+    code: int
+
+
+def run(command: Sequence[str], folder: Path) -> Run:
+    """Run a command to its end. Raises TimeoutError after LIMIT seconds."""
+    began = time.perf_counter()
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        peak = 0
+        while process.poll() is None:
+            try:
+                peak = max(peak, psutil.Process(process.pid).memory_info().rss)
+            except psutil.NoSuchProcess:
+                break
+            if time.perf_counter() - began > LIMIT:
+                process.kill()
+                raise TimeoutError(f"{command[0]} took more than {LIMIT} s")
+            time.sleep(0.01)
+    return Run(time.perf_counter() - began, peak / 1e6, process.returncode)
+
+
+def spread(values: Sequence[float], unit: str) -> str:
+    """The median, with the smallest and the largest: the machine's noise."""
+    return f"{statistics.median(values):.2f} {unit} (of {len(values)}: {min(values):.2f} to {max(values):.2f})"

@@ -1,0 +1,15 @@
+"""Wires the fixtures, and nothing else."""
+
+from __future__ import annotations
+
+# In the order in which they build on each other: pytest wants to import each before another one does.
+pytest_plugins = (
+    "fixtures.clauses",
+    "fixtures.target",
+    "fixtures.population",
+    "fixtures.evidence",
+    "fixtures.verdict",
+    "fixtures.database",
+    "fixtures.api",
+    "fixtures.admin",
+)

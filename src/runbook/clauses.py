@@ -1,0 +1,46 @@
+"""The runbook's clauses, read from `clauses.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+Language = Literal["id", "en"]
+Severity = Literal["P0", "P1", "P2"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause: what must hold, and the procedure to follow when it does not."""
+
+    id: str
+    section: str
+    layer: str
+    severity: Severity
+    wording: dict[Language, str]
+    remedy: dict[Language, str]
+
+
+@cache
+def clauses() -> dict[str, Clause]:
+    """Every clause by its id, in the runbook's order."""
+    document = tomllib.loads(files("runbook").joinpath("clauses.toml").read_text(encoding="utf-8"))
+    return {
+        id_: Clause(
+            id=id_,
+            section=entry["section"],
+            layer=entry["layer"],
+            severity=entry["severity"],
+            wording={"id": entry["id"], "en": entry["en"]},
+            remedy=entry["remedy"],
+        )
+        for id_, entry in document.items()
+    }
+
+
+def of_section(section: str) -> list[Clause]:
+    """The clauses of one section (`health`, `rls`, ...), in the runbook's order."""
+    return [clause for clause in clauses().values() if clause.section == section]

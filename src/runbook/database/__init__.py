@@ -1,0 +1,1 @@
+"""The database as operators and as personas of the API see it."""

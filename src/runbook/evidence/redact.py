@@ -1,0 +1,85 @@
+"""Nothing secret is written: neither a known secret, in the usual encodings, nor what looks like one."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus
+
+MARK = "***"
+SHORTEST = 6
+"""Shorter secrets are not searched for: they would blank out ordinary text."""
+
+_PATTERNS = (
+    (re.compile(r"eyJ[\w-]{5,}(\.[\w-]*)+"), MARK),  # a JSON Web Token
+    (re.compile(r"(?i)\b(bearer)\s+[\w.~+/=-]{6,}"), rf"\1 {MARK}"),
+    (re.compile(r"\b((?i:basic))\s+(?=[a-z]*[A-Z0-9+/=])[\w+/=-]{6,}"), rf"\1 {MARK}"),  # not "basic endpoint"
+    (re.compile(r"(?i)(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*://)[^\s/@]+@"), rf"\1{MARK}@"),  # who signs in, in a URL
+    (
+        re.compile(
+            r"(?i)(password|passwd|pwd|secret|token|apikey|api_key)([\"']?\s*[=:]\s*)"
+            r"(\"[^\"]*\"|'[^']*'|[^\s,;&'\"]+)"
+        ),
+        rf"\1\2{MARK}",
+    ),
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), MARK),
+    # An e-mail address; not the host that stands behind a mark. The look-behinds keep a long text linear.
+    (re.compile(r"(?<![\w.+-])[\w.+-]*[^\s@](?<!\*\*\*)@[\w-]+(\.[\w-]+)+"), MARK),
+)
+
+
+class Redactor:
+    """Takes secrets out of text."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._known: set[str] = set()
+        self._search: re.Pattern[str] | None = None
+        for secret in secrets:
+            self.add(secret)
+
+    def add(self, secret: str) -> None:
+        """Know one more secret, in all its encodings."""
+        if len(secret) < SHORTEST:
+            return
+        self._known.update(_spellings(secret))
+        longest_first = sorted(self._known, key=len, reverse=True)
+        self._search = re.compile("|".join(re.escape(known) for known in longest_first))
+
+    def text(self, value: str) -> str:
+        """The text without secrets."""
+        if self._search is not None:
+            value = self._search.sub(MARK, value)
+        for pattern, replacement in _PATTERNS:
+            value = pattern.sub(replacement, value)
+        return value
+
+    def value(self, value: object) -> object:
+        """The same for every text in a JSON-like value."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self.text(str(key)): self.value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(item) for item in value]
+        return value
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """A secret as it is, in URLs, in JSON, in Python, and in Base64, also as a part of something longer."""
+    raw = secret.encode("utf-8", "surrogateescape")
+    yield secret
+    for quoted in (quote(raw), quote(raw, safe=""), quote_plus(raw)):
+        yield quoted
+        yield re.sub("%..", lambda found: found[0].lower(), quoted)
+    for escaped in (json.dumps(secret), json.dumps(secret, ensure_ascii=False), repr(secret)):
+        yield escaped[1:-1]
+        yield escaped[1:-1].replace("/", "\\/")
+    for before in range(3):
+        # Six bits a character: the first and the last one may hold bits of what stands around the secret.
+        encoded = b64encode(b"\0" * before + raw).decode()
+        for whole in (encoded, encoded.rstrip("="), encoded[: (before + len(raw)) * 8 // 6]):
+            inner = whole[-(-before * 8 // 6) :]
+            yield inner
+            yield inner.replace("+", "-").replace("/", "_")

@@ -1,0 +1,129 @@
+"""The summary at the end of a run: what an operator acts on, in the target's languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Literal
+
+from runbook.clauses import Language
+from runbook.evidence.record import CheckRecord, Outcome
+from runbook.evidence.verdict import ClauseResult, Judgement
+
+Tone = Literal["good", "bad", "open", "plain", "title"]
+
+WORDS: dict[str, dict[Language, str]] = {
+    "held": {"id": "terpenuhi", "en": "held"},
+    "violated": {"id": "dilanggar", "en": "violated"},
+    "unverified": {"id": "belum terbukti", "en": "unverified"},
+    "out of scope": {"id": "di luar cakupan", "en": "out of scope"},
+    "PASSED": {"id": "LULUS: semuanya diperiksa dan terpenuhi", "en": "PASSED: everything was verified and held"},
+    "FAILED": {"id": "GAGAL: ada yang dilanggar", "en": "FAILED: something is violated"},
+    "INCONCLUSIVE": {
+        "id": "BELUM TERBUKTI: tidak semuanya dapat diperiksa, jangan anggap sehat",
+        "en": "INCONCLUSIVE: not everything could be verified, do not take it for healthy",
+    },
+    "procedure": {"id": "Tindakan", "en": "Do this"},
+    "checks": {"id": "pemeriksaan", "en": "checks"},
+    "more": {"id": "selengkapnya di", "en": "the rest is in"},
+    "unproven": {
+        "id": "Belum terbukti berarti belum aman: atasi penyebab di atas, lalu jalankan lagi.",
+        "en": "Not proved is not safe: mend the reason above, then run again.",
+    },
+}
+TONES: dict[str, Tone] = {
+    "held": "good",
+    "violated": "bad",
+    "unverified": "open",
+    "out of scope": "plain",
+    "PASSED": "good",
+    "FAILED": "bad",
+    "INCONCLUSIVE": "open",
+}
+SHOWN_PER_CLAUSE = 5
+PARAMETERS_SHOWN = 4
+GAPS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the summary, and the tone to show it in."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+def summary(judgement: Judgement, languages: Sequence[Language], record: str, width: int) -> Iterator[Line]:
+    """The lines to show, at most `width` wide where words allow it."""
+    for result in judgement.clauses:
+        yield from _clause(result, languages, record, width)
+    for gap in judgement.gaps[:GAPS_SHOWN]:
+        yield from _wrapped(f"! {gap}", "open", width, "  ")
+    if len(judgement.gaps) > GAPS_SHOWN:
+        yield Line(f"  ... {_in(languages, 'more')} {record}")
+    yield Line("")
+    verdict = judgement.verdict
+    for language in languages:
+        yield Line(WORDS[verdict][language], TONES[verdict])
+    yield Line(record)
+
+
+def _clause(result: ClauseResult, languages: Sequence[Language], record: str, width: int) -> Iterator[Line]:
+    clause = result.clause
+    held = len(result.with_outcome("held"))
+    title = f"{clause.id}  {clause.severity}  {_in(languages, result.outcome)}"
+    yield Line(f"{title}  ({held} / {len(result.records)} {_in(languages, 'checks')})", TONES[result.outcome])
+    for language in languages:
+        yield from _wrapped(clause.wording[language], "plain", width, "    ")
+    for index, group in enumerate(_groups(result)):
+        if index == SHOWN_PER_CLAUSE:
+            yield Line(f"    ... {_in(languages, 'more')} {record}")
+            break
+        yield from _group(group, width)
+    if result.outcome == "violated":
+        for language in languages:
+            remedy = f"{WORDS['procedure'][language]}: {clause.remedy[language]}"
+            yield from _wrapped(remedy, "title", width, "    ")
+    elif result.outcome == "unverified":
+        for language in languages:
+            yield from _wrapped(WORDS["unproven"][language], "title", width, "    ")
+
+
+def _groups(result: ClauseResult) -> list[list[CheckRecord]]:
+    """What did not hold, the worst first; the same check with the same reason for several parameters once."""
+    groups: dict[tuple[str, str | None], list[CheckRecord]] = {}
+    worst_first: tuple[Outcome, ...] = ("violated", "unverified", "out of scope")
+    for outcome in worst_first:
+        for item in result.with_outcome(outcome):
+            groups.setdefault((item.check.partition("[")[0], item.reason), []).append(item)
+    return list(groups.values())
+
+
+def _group(group: list[CheckRecord], width: int) -> Iterator[Line]:
+    first = group[0]
+    name = first.check.partition("[")[0].rpartition("::")[2].removeprefix("test_").replace("_", " ")
+    parameters = [item.check.partition("[")[2].removesuffix("]") for item in group]
+    named = ", ".join(parameters[:PARAMETERS_SHOWN])
+    more = f", +{len(group) - PARAMETERS_SHOWN}" if len(group) > PARAMETERS_SHOWN else ""
+    text = f"- {WORDS[first.outcome]['en']}: {name}" + (f" [{named}{more}]" if named else "")
+    yield from _wrapped(text, TONES[first.outcome], width, "    ")
+    if first.reason:
+        yield from _wrapped(first.reason.splitlines()[0], "plain", width, "      ")
+
+
+def _in(languages: Sequence[Language], word: str) -> str:
+    return " / ".join(WORDS[word][language] for language in languages)
+
+
+def _wrapped(text: str, tone: Tone, width: int, indent: str) -> Iterator[Line]:
+    lines = wrap(
+        text,
+        max(width, 40),
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,  # an address or a path can still be copied
+        break_on_hyphens=False,
+    )
+    for line in lines:
+        yield Line(line, tone)

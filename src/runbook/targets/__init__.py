@@ -1,0 +1,52 @@
+"""One seam, whatever the target: a settings file goes in, settings of a running system come out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from runbook.errors import TargetError
+from runbook.settings import Settings, Start
+from runbook.settings_file import load
+
+EMBEDDED = Path(__file__).parents[3] / "targets" / "embedded.toml"
+"""The default target: the reference system of this repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A running system, and the variables that it handed back when it started (none on a live target)."""
+
+    settings: Settings
+    provided: Mapping[str, str]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Target]:
+    """Start what the settings say is to be started, and stop it again; a live target is left as it is.
+
+    Raises SettingsError before anything is started, TargetError when it does not start.
+    """
+    settings = load(path, os.environ)
+    if settings.start is None:
+        yield Target(settings, {})
+        return
+    from runbook.targets import embedded
+
+    with embedded.running(settings.name, settings.start, path.parent) as provided:
+        yield Target(load(path, {**os.environ, **provided}, started=True), provided)
+
+
+def startable(path: Path | None) -> tuple[str, Start, Path]:
+    """What starting a target by hand needs: its name, its command, and the folder of its settings file.
+
+    Raises TargetError for a live target: that one is not ours to start.
+    """
+    found = path if path is not None else EMBEDDED
+    settings = load(found, os.environ)
+    if settings.start is None:
+        raise TargetError(f"{found}: a live target is not started or stopped from here")
+    return settings.name, settings.start, found.parent

@@ -1,0 +1,77 @@
+"""`python -m stack --state DIR`: start the system, say in one JSON line where it is, and stop it when asked to.
+
+Asked to: SIGTERM or SIGINT; and, unless detached, the end of standard input, so that it never outlives its parent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from stack import supervisor
+from stack.state import StackError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0 after an orderly stop, 1 when the system did not start, 2 for unusable arguments."""
+    parser = argparse.ArgumentParser(prog="python -m stack", description="Start the reference system.")
+    parser.add_argument(
+        "--state", metavar="DIR", type=Path, required=True, help="a new folder for logs and, meanwhile, secrets"
+    )
+    parser.add_argument("--defect", metavar="NAME", help="plant this defect of stack/defects")
+    parser.add_argument("--detached", action="store_true", help="outlive the end of standard input")
+    options = parser.parse_args(arguments)
+    try:
+        defect = supervisor.planted(options.defect) if options.defect is not None else None
+    except supervisor.UnknownDefect as error:
+        return _failed(error, 2)
+
+    # libpq and the children would heed these: what is started depends on the arguments alone.
+    for name in [name for name in os.environ if name.startswith(("PG", "STACK_"))]:
+        del os.environ[name]
+
+    stopping = threading.Event()
+    for number in _stop_signals(detached=options.detached):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        with supervisor.started(
+            options.state, defect=defect, detached=options.detached, stopping=stopping
+        ) as environment:
+            with suppress(OSError):  # nobody reads: the parent is gone, and the end of standard input will tell
+                os.write(sys.stdout.fileno(), f"{json.dumps(environment)}\n".encode())
+            if not options.detached:
+                threading.Thread(target=_watch_input, args=(stopping,), daemon=True).start()
+            while not stopping.wait(1):  # with a time-out: on Windows nothing interrupts a wait without one
+                pass
+    except StackError as error:
+        return _failed(error, 1)
+    return 0
+
+
+def _failed(error: StackError, code: int) -> int:
+    print(f"stack: {error}", file=sys.stderr)
+    return code
+
+
+def _stop_signals(*, detached: bool) -> list[signal.Signals]:
+    """SIGHUP too, where there is one: a closed terminal stops what is not detached."""
+    names = ["SIGTERM", "SIGINT", *([] if detached else ["SIGHUP"])]
+    return [signal.Signals[name] for name in names if name in signal.Signals.__members__]
+
+
+def _watch_input(stopping: threading.Event) -> None:
+    """Read, not through sys.stdin: its lock would be held when the interpreter ends."""
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    stopping.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

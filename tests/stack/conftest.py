@@ -1,0 +1,77 @@
+"""One PostgreSQL for these tests, and transactions on it as the API makes them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from stack.postgres import Server, running
+
+# A fixed place, where the next start finds and clears away what a killed test run leaves.
+STATES = Path(__file__).resolve().parents[2] / ".runbook"
+
+Cursor = psycopg.Cursor[tuple[object, ...]]
+Acting = Callable[..., AbstractContextManager[Cursor]]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A server with the built database in `postgres`, which nobody connects to, and a copy of it in `shared`."""
+    directory = STATES / f"tests-postgres-{os.getpid()}"
+    with running(directory) as started:
+        started.clone("shared")
+        yield started
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def own_database(server: Server) -> str:
+    """The name of a fresh copy of the built database, for a test that changes it for good."""
+    server.clone("own")
+    return "own"
+
+
+@pytest.fixture
+def as_role(server: Server) -> Acting:
+    """Opens a transaction on the shared database with a role's own login; it is rolled back at its end."""
+
+    @contextmanager
+    def connected(role: str) -> Iterator[Cursor]:
+        with (
+            psycopg.connect(server.dsn(role, "shared"), autocommit=True) as connection,
+            connection.transaction(force_rollback=True),
+        ):
+            yield connection.cursor()
+
+    return connected
+
+
+@pytest.fixture
+def acting(as_role: Acting) -> Acting:
+    """Opens a transaction as the API makes one: the caller's role, claims and headers. It is rolled back at its end."""
+
+    @contextmanager
+    def transaction(person: str | None, event: str | None = None, *, role: str = "authenticated") -> Iterator[Cursor]:
+        with as_role("authenticator") as cursor:
+            become(cursor, person, event, role)
+            yield cursor
+
+    return transaction
+
+
+def become(cursor: Cursor, person: str | None, event: str | None, role: str) -> None:
+    """Take on role, claims and headers for the rest of the transaction."""
+    claims: Mapping[str, str] = {"role": role} if person is None else {"role": role, "sub": person}
+    headers: Mapping[str, str] = {} if event is None else {"x-event-id": event}
+    cursor.execute(
+        "select set_config('request.jwt.claims', %s, true), set_config('request.headers', %s, true),"
+        " set_config('role', %s, true)",
+        [json.dumps(claims), json.dumps(headers), role],
+    )

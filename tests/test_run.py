@@ -1,0 +1,227 @@
+"""What a whole run comes to: exit code, record and summary, with the real plugins in a process of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.documents import LIVE, VARIABLES
+
+pytest_plugins = ("pytester",)
+
+ROOT = Path(__file__).parents[1]
+CLAUSES = ("H1", "H2", "H3", "H4", "H5")
+ONE_EACH = "\n".join(f"@clause('{id_}')\ndef test_{id_.lower()}():\n    '''One check of {id_}.'''\n" for id_ in CLAUSES)
+HEAD = "import pytest\nfrom fixtures.clauses import clause\n"
+
+
+class Project:
+    """A repository like this one, with checks of the test's own and a target that nothing answers at."""
+
+    def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.pytester = pytester
+        for name, value in VARIABLES.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        (pytester.path / "targets").mkdir()
+        self.settings = pytester.path / "targets" / "mine.toml"
+        self.settings.write_text(LIVE, encoding="utf-8")
+        (pytester.path / "checks" / "health").mkdir(parents=True)
+        (pytester.path / "conftest.py").write_text((ROOT / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
+        (pytester.path / "pytest.ini").write_text(
+            "[pytest]\naddopts = --import-mode=importlib\nmarkers = clause(id): a clause\n"
+            "empty_parameter_set_mark = fail_at_collect\n",
+            encoding="utf-8",
+        )
+
+    def check(self, text: str, name: str = "test_it.py") -> None:
+        """Add a file of checks."""
+        (self.pytester.path / "checks" / "health" / name).write_text(HEAD + text, encoding="utf-8")
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run the health checks."""
+        return self.pytester.runpytest_subprocess("checks/health", "--target", str(self.settings), *arguments)
+
+    @property
+    def folder(self) -> Path:
+        """The one run's folder."""
+        [folder] = (self.pytester.path / "reports").iterdir()
+        return folder
+
+    @property
+    def lines(self) -> list[dict[str, object]]:
+        """The one run's record."""
+        return [json.loads(line) for line in (self.folder / "run.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    return Project(pytester, monkeypatch)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_all_held_is_passed(project: Project, workers: tuple[str, ...]) -> None:
+    project.check(ONE_EACH)
+    result = project.run(*workers)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["H1  P0  terpenuhi / held*", "*LULUS*", "PASSED*"])
+    assert project.lines[-1]["verdict"] == "PASSED"
+    assert sorted(str(line["clause"]) for line in project.lines if line["type"] == "check") == list(CLAUSES)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_a_violation_is_failed_with_its_reason_and_procedure(project: Project, workers: tuple[str, ...]) -> None:
+    project.check(ONE_EACH + "@clause('H2')\ndef test_open():\n    assert False, 'the guard is open'\n")
+    result = project.run(*workers)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["H2  P1  dilanggar / violated*", "*- violated: open*", "*the guard is open*", "*Tindakan: *"]
+    )
+    assert "Traceback" not in result.stdout.str()
+
+
+GREEN_WITHOUT_PROOF = {
+    "skipped": "@clause('H1')\ndef test_more():\n    pytest.skip('not today')\n",
+    "skip mark": "@pytest.mark.skip(reason='not today')\n@clause('H1')\ndef test_more(): pass\n",
+    "xfail": "@pytest.mark.xfail\n@clause('H1')\ndef test_more():\n    raise ValueError\n",
+    "pytest.xfail": "@clause('H1')\ndef test_more():\n    pytest.xfail('known')\n",
+    "importorskip": "@clause('H1')\ndef test_more():\n    pytest.importorskip('there_is_no_such_module')\n",
+    "another exception": "@clause('H1')\ndef test_more():\n    raise ConnectionError('password=hunter22')\n",
+    "fixture fails": "@pytest.fixture\ndef f():\n    assert False\n@clause('H1')\ndef test_more(f): pass\n",
+    "teardown fails": "@pytest.fixture\ndef f():\n    yield\n    assert False\n@clause('H1')\ndef test_more(f): pass\n",
+    "empty parametrisation": "@clause('H1')\n@pytest.mark.parametrize('x', [])\ndef test_more(x): pass\n",
+    "pytest.exit(0)": "@clause('H5')\ndef test_more():\n    pytest.exit('done', returncode=0)\n",
+    "syntax error": "def test_more(:\n",
+    "module skip": "pytest.skip('whole file', allow_module_level=True)\n",
+}
+
+
+@pytest.mark.parametrize("more", GREEN_WITHOUT_PROOF.values(), ids=GREEN_WITHOUT_PROOF)
+def test_green_without_proof_is_inconclusive(project: Project, more: str) -> None:
+    project.check(ONE_EACH)
+    project.check(more, "test_more.py")
+    result = project.run()
+    assert result.ret not in (0, 1)
+    assert project.lines[-1]["verdict"] == "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["-k", "h1"], ["--collect-only"], ["--setup-plan"], ["--maxfail=1", "-k", "h2"]], ids=str
+)
+def test_a_run_of_less_than_everything_is_inconclusive(project: Project, arguments: list[str]) -> None:
+    project.check(ONE_EACH)
+    result = project.run(*arguments)
+    assert result.ret == 3
+    assert project.lines[-1]["verdict"] == "INCONCLUSIVE"
+
+
+def test_a_deselected_check_is_named(project: Project) -> None:
+    project.check(ONE_EACH)
+    project.run("--deselect", "checks/health/test_it.py::test_h5")
+    assert "not run: checks/health/test_it.py::test_h5" in str(project.lines[-1]["gaps"])
+
+
+def test_a_clause_without_a_check_is_inconclusive(project: Project) -> None:
+    project.check(ONE_EACH.replace("@clause('H5')\ndef test_h5", "def helper"))
+    assert project.run().ret == 3
+    assert "H5: no check ran" in str(project.lines[-1]["gaps"])
+
+
+def test_a_worker_that_dies_is_inconclusive(project: Project) -> None:
+    project.check(ONE_EACH + "@clause('H4')\ndef test_dies():\n    import os\n    os._exit(1)\n")
+    assert project.run("-n", "2", "--max-worker-restart", "0").ret not in (0, 1)
+    assert project.lines[-1]["verdict"] == "INCONCLUSIVE"
+
+
+def test_what_was_recorded_before_a_kill_is_there(project: Project) -> None:
+    project.check(
+        "@clause('H1')\ndef test_first(): pass\n@clause('H2')\ndef test_kill():\n    import os\n    os.kill(os.getpid(), 9)\n"
+    )
+    assert project.run().ret != 0
+    assert [line["type"] for line in project.lines] == ["start", "check"]
+
+
+def test_out_of_scope_is_not_required_and_is_listed(project: Project) -> None:
+    with project.settings.open("a", encoding="utf-8") as file:
+        file.write('\n[[out_of_scope]]\ncheck = "test_forged"\nreason = "the signing key is held by another team"\n')
+    project.check(ONE_EACH + "@clause('H1')\ndef test_forged():\n    raise AssertionError('it ran')\n")
+    result = project.run()
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*out of scope: forged*", "*held by another team*"])
+
+
+def test_bad_settings_are_told_in_lines_before_anything_runs(project: Project) -> None:
+    project.check(ONE_EACH)
+    project.settings.write_text(LIVE.replace("basic_endpoint", "basic_endpiont"), encoding="utf-8")
+    result = project.run()
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*mine.toml: api.basic_endpiont: unknown key; did you mean 'basic_endpoint'?"])
+    assert not (project.pytester.path / "reports").exists()
+
+
+def test_junit_and_allure_carry_clause_and_severity(project: Project) -> None:
+    project.check(ONE_EACH)
+    project.run()
+    junit = (project.folder / "junit.xml").read_text(encoding="utf-8")
+    assert '<property name="clause" value="H1" />' in junit
+    assert '<property name="severity" value="P0" />' in junit
+    results = [
+        json.loads(path.read_text(encoding="utf-8")) for path in (project.folder / "allure").glob("*-result.json")
+    ]
+    labels = {(label["name"], label["value"]) for result in results for label in result["labels"]}
+    assert {("clause", "H1"), ("severity", "blocker"), ("layer", "api")} <= labels
+
+
+CANARIES = {
+    "a token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJlY2FuYXJ5",
+    "an address": "canary.person@example.org",
+    "a password": VARIABLES["RUNBOOK_PASSWORD"],
+    "a row": "CANARY-ROW-VALUE",
+}
+LEAKY = """
+SECRETS = {secrets!r}
+@pytest.fixture
+def leaking_fixture():
+    raise ValueError("row: CANARY-ROW-VALUE " + " ".join(SECRETS))
+@clause('H1')
+def test_fixture(leaking_fixture): pass
+@clause('H1')
+def test_exception():
+    raise RuntimeError("Failing row contains (CANARY-ROW-VALUE) " + " ".join(SECRETS))
+@clause('H1')
+def test_assertion():
+    assert False, " ".join(SECRETS)
+@clause('H1')
+@pytest.mark.parametrize("value", SECRETS)
+def test_parameter(value):
+    assert not value
+@clause('H1')
+def test_output(journal):
+    import sys, logging
+    journal.note("http", request="GET /?token=" + SECRETS[0])
+    print("CANARY-ROW-VALUE", *SECRETS)
+    print(*SECRETS, file=sys.stderr)
+    logging.getLogger().error("CANARY-ROW-VALUE %s", SECRETS)
+    assert False
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_no_secret_is_written_or_shown(project: Project, workers: tuple[str, ...]) -> None:
+    secrets = [canary for name, canary in CANARIES.items() if name != "a row"]
+    project.check(ONE_EACH + LEAKY.format(secrets=secrets))
+    result = project.run("--showlocals", "--tb=long", *workers)
+    written = {
+        path: path.read_text(encoding="utf-8", errors="replace") for path in project.folder.rglob("*") if path.is_file()
+    }
+    assert len(written) > 5
+    shown = {Path("terminal"): result.stdout.str() + result.stderr.str()}
+    leaks = [
+        (path.name, name)
+        for path, text in (written | shown).items()
+        for name, canary in CANARIES.items()
+        if canary in text
+    ]
+    assert leaks == []
