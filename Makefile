@@ -6,7 +6,7 @@ BIN := .venv/bin
 TARGET ?=
 
 help: ## Show these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 health: .venv/ready browser ## Verify the runbook's healthcheck (TARGET=targets/mine.toml for another system)
 	@$(BIN)/pytest checks/health $(if $(TARGET),--target $(TARGET))

@@ -117,6 +117,17 @@ def test_a_run_of_less_than_everything_is_inconclusive(project: Project, argumen
     assert project.lines[-1]["verdict"] == "INCONCLUSIVE"
 
 
+@pytest.mark.parametrize(
+    "asked", [["checks/health/test_it.py"], ["checks/health", "--ignore", "checks/health/test_more.py"]]
+)
+def test_a_check_that_was_not_even_collected_is_named(project: Project, asked: list[str]) -> None:
+    project.check(ONE_EACH)
+    project.check("@clause('H1')\ndef test_left_out(): pass\n", "test_more.py")
+    result = project.pytester.runpytest_subprocess(*asked, "--target", str(project.settings))
+    assert result.ret == 3
+    assert "not collected: checks/health/test_more.py::test_left_out" in str(project.lines[-1]["gaps"])
+
+
 def test_a_deselected_check_is_named(project: Project) -> None:
     project.check(ONE_EACH)
     project.run("--deselect", "checks/health/test_it.py::test_h5")
@@ -137,7 +148,7 @@ def test_a_worker_that_dies_is_inconclusive(project: Project) -> None:
 
 def test_what_was_recorded_before_a_kill_is_there(project: Project) -> None:
     project.check(
-        "@clause('H1')\ndef test_first(): pass\n@clause('H2')\ndef test_kill():\n    import os\n    os.kill(os.getpid(), 9)\n"
+        "import os\n@clause('H1')\ndef test_first(): pass\n@clause('H2')\ndef test_kill(): os.kill(os.getpid(), 9)\n"
     )
     assert project.run().ret != 0
     assert [line["type"] for line in project.lines] == ["start", "check"]

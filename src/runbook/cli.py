@@ -57,6 +57,7 @@ def up(target: Path | None, defect: str | None) -> None:
 
     name, start, folder = startable(target)
     _show(embedded.up(name, start, folder, ("--defect", defect) if defect else ()))
+    click.echo(f"what to sign in with stands in {embedded.note_of(name, start, folder)}")
 
 
 @main.command()

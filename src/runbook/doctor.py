@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from runbook.admin import browser
 from runbook.api import tokens
 from runbook.api.client import Client
+from runbook.clauses import clauses
 from runbook.database import audit, people, population
 from runbook.database.connection import Database
 from runbook.errors import Unverified
 from runbook.evidence.journal import Journal
+from runbook.inventory import checks_of
+from runbook.targets import EMBEDDED
 
 if TYPE_CHECKING:
     from runbook.settings import Settings
@@ -43,6 +46,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _try("database.exposed_schemas", lambda: _tables(database, settings))
         yield _try("tenancy.root", lambda: _root(database, settings))
         yield _try("audit", lambda: _audit(database, settings))
+        if settings.out_of_scope:
+            yield _try("out_of_scope", lambda: _out_of_scope(settings))
     finally:
         client.close()
         database.close()
@@ -53,6 +58,17 @@ def _try(subject: str, look: Callable[[], str]) -> Finding:
         return Finding(subject, True, look())
     except Unverified as error:
         return Finding(subject, False, str(error))
+
+
+def _out_of_scope(settings: Settings) -> str:
+    folder = EMBEDDED.parents[1] / "checks"
+    checks = {check.rpartition("::")[2] for section in folder.iterdir() for check in checks_of(section)}
+    unknown = [
+        entry.check for entry in settings.out_of_scope if entry.check.partition("[")[0] not in checks | clauses().keys()
+    ]
+    if unknown:
+        raise Unverified(f"names {', '.join(unknown)}, which is neither a check nor a clause")
+    return f"{len(settings.out_of_scope)} entries"
 
 
 def _api(client: Client, settings: Settings) -> str:

@@ -82,7 +82,7 @@ class Frozen(BaseModel):
 class Route(Frozen):
     """A method and a path, written `GET /enrollments`."""
 
-    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: UrlPath
 
     @model_validator(mode="before")
@@ -215,7 +215,7 @@ class Database(Frozen):
     api_login: Name = "authenticator"
     anonymous_role: Name = "anon"
     signed_in_role: Name = "authenticated"
-    service_role: Name | None = "service_role"
+    service_role: Name = "service_role"
     may_be_read_only: bool = False
     answer_within: Seconds = 1
     connections_below: Annotated[float, Field(gt=0, le=1)] = 0.8
@@ -234,6 +234,7 @@ class Tenancy(Frozen):
     """What an event is in the database."""
 
     root: Relation
+    key: Name = "id"
     membership: Membership
 
 
@@ -313,7 +314,7 @@ class Settings(Frozen):
             faults += [
                 f"api.guarded_routes.{index}: {route.method} could write; list it only where writes = true"
                 for index, route in enumerate(self.api.guarded_routes)
-                if route.method not in {"GET", "HEAD"}
+                if route.method != "GET"
             ]
         if faults:
             raise ValueError("\n".join(faults))

@@ -25,6 +25,7 @@ _WORDING = {
     "bool_type": "must be true or false",
     "model_type": "must be a part with keys of its own",
     "tuple_type": "must be a list",
+    "too_short": "must not be empty",
 }
 
 Key = tuple[str | int, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -109,7 +110,7 @@ class System:
 
 @contextmanager
 def system() -> Iterator[System]:
-    """A system of one's own, stopped and removed at the end."""
+    """A system of one's own, stopped and removed at the end; after a failure to stop its logs stay."""
     state = ROOT / ".runbook" / f"tests-api-{os.getpid()}"
     with (
         started(state) as environment,
@@ -117,6 +118,7 @@ def system() -> Iterator[System]:
         psycopg.connect(environment["STACK_DATABASE_DSN"], autocommit=True, row_factory=dict_row) as operator,
     ):
         yield System(environment, state / "logs" / "api.log", http, operator)
+    shutil.rmtree(state)
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:

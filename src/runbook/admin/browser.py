@@ -119,7 +119,9 @@ def visit(
         loaded = _wait(page, admin.loaded, seen, limit)
         if screenshot is not None:
             screenshot.parent.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=screenshot, mask=[page.locator(selector) for selector in admin.private])
+            private = [admin.sign_in.email, admin.sign_in.password, *admin.private]
+            masked = [page.locator(selector) for selector in private]
+            page.screenshot(path=screenshot, mask=masked, mask_color="#808080")
         return Visit(
             loaded=loaded,
             events=page.locator(admin.loaded).count(),

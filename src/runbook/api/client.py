@@ -30,9 +30,6 @@ NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 NO_ANSWER = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
 DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 """What is on this machine is never asked for through a proxy of the environment."""
-NETWORK_ERRORS = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
-NEVER_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout)
-"""The errors after which even a request that changes something may be repeated."""
 
 Header = tuple[str, str | bytes]
 

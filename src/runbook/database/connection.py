@@ -52,7 +52,10 @@ class Database:
 
     @contextmanager
     def transaction(self, *, read_only: bool = False) -> Iterator[Cursor]:
-        """A transaction that is always rolled back. SET LOCAL only: a pooler in transaction mode may stand between."""
+        """A transaction that is always rolled back. SET LOCAL only: a pooler in transaction mode may stand between.
+
+        With row_security off, a login that RLS would hide rows from gets an error instead of half of the truth.
+        """
         import psycopg
 
         limits = self._settings.timeouts
@@ -61,7 +64,7 @@ class Database:
             with connection.transaction(force_rollback=True), connection.cursor() as cursor:
                 cursor.execute(
                     "select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),"
-                    " set_config('application_name', %s, true)"
+                    " set_config('application_name', %s, true), set_config('row_security', 'off', true)"
                     + (", set_config('transaction_read_only', 'on', true)" if read_only else ""),
                     (f"{limits.statement * 1000:.0f}", f"{limits.lock * 1000:.0f}", APPLICATION_NAME),
                 )
@@ -99,7 +102,8 @@ def act_as(cursor: Cursor, caller: Caller, event_header: str) -> None:
     """Be the caller for the rest of the transaction, as PostgREST does it: role, claims and headers, all local."""
     headers = {event_header: caller.event} if caller.event else {}
     cursor.execute(
-        "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true),"
+        "select set_config('row_security', 'on', true), set_config('role', %s, true),"
+        " set_config('request.jwt.claims', %s, true),"
         " set_config('request.headers', %s, true), set_config('request.method', 'POST', true)",
         (caller.role, json.dumps(caller.claims), json.dumps(headers)),
     )
@@ -107,7 +111,7 @@ def act_as(cursor: Cursor, caller: Caller, event_header: str) -> None:
 
 def act_as_operator(cursor: Cursor) -> None:
     """Be the connection's own role again."""
-    cursor.execute("select set_config('role', 'none', true)")
+    cursor.execute("select set_config('role', 'none', true), set_config('row_security', 'off', true)")
 
 
 def _query(sql: str | Query) -> Query:

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runbook.errors import Unverified
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -55,8 +57,12 @@ class Role:
 
 
 def vitals(database: Database) -> Vitals:
-    """Ask the server how it is. The time includes one round trip, not the connection's set-up."""
-    database.read("select 1")
+    """Ask the server how it is. The time includes one round trip, not the connection's set-up.
+
+    Raises Unverified when the login may not see what others do: it would find everything quiet.
+    """
+    if not database.read("select pg_has_role(current_user, 'pg_read_all_stats', 'usage')")[0][0]:
+        raise Unverified("the login of database.dsn cannot see other sessions: grant pg_monitor to it")
     began = time.monotonic()
     [[recovery, read_only, connections, allowed, oldest, version]] = database.read(
         "select pg_is_in_recovery(), current_setting('default_transaction_read_only')::bool,"

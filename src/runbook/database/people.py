@@ -29,8 +29,8 @@ def events_of(database: Database, tenancy: Tenancy, subject: str) -> tuple[str, 
 def foreign_event(database: Database, tenancy: Tenancy, own: tuple[str, ...]) -> str:
     """An event that really exists and is none of these. Raises Unverified when there is none."""
     rows = database.read(
-        SQL("select id::text from {root} where id::text <> all(%s) order by 1 limit 1").format(
-            root=table(tenancy.root)
+        SQL("select {key}::text from {root} where {key}::text <> all(%s) order by 1 limit 1").format(
+            key=Identifier(tenancy.key), root=table(tenancy.root)
         ),
         [list(own)],
     )

@@ -55,6 +55,6 @@ class RunRecord:
         self._file.close()
 
 
-def new_folder(reports: Path, target: str) -> Path:
-    """A folder for one run, named for its start in UTC, its target and its process."""
-    return reports / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{target}-{os.getpid()}"
+def new_folder(reports: Path, settings: str) -> Path:
+    """A folder for one run, named for its start in UTC, its settings file and its process."""
+    return reports / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{settings}-{os.getpid()}"

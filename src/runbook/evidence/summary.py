@@ -18,7 +18,10 @@ WORDS: dict[str, dict[Language, str]] = {
     "violated": {"id": "dilanggar", "en": "violated"},
     "unverified": {"id": "belum terbukti", "en": "unverified"},
     "out of scope": {"id": "di luar cakupan", "en": "out of scope"},
-    "PASSED": {"id": "LULUS: semuanya diperiksa dan terpenuhi", "en": "PASSED: everything was verified and held"},
+    "PASSED": {
+        "id": "LULUS: semua dalam cakupan diperiksa dan terpenuhi",
+        "en": "PASSED: everything in scope was verified and held",
+    },
     "FAILED": {"id": "GAGAL: ada yang dilanggar", "en": "FAILED: something is violated"},
     "INCONCLUSIVE": {
         "id": "BELUM TERBUKTI: tidak semuanya dapat diperiksa, jangan anggap sehat",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,7 +46,8 @@ def running(name: str, start: Start, beside: Path) -> Iterator[dict[str, str]]:
     if detached := find(name, start, beside):
         yield detached.provided
         return
-    process = _spawn(start, root, f"{name}-{os.getpid()}", detached=False)
+    state = f"{name}-{os.getpid()}"
+    process = _spawn(start, root, state, detached=False)
     try:
         yield _answer(process, start)
     finally:
@@ -57,6 +59,8 @@ def running(name: str, start: Start, beside: Path) -> Iterator[dict[str, str]]:
             raise TargetError(f"the embedded target did not stop within {STOP_SECONDS} s; see {root}") from None
         finally:
             _close(process.stdout)
+        if process.returncode == 0:
+            shutil.rmtree(root / state, ignore_errors=True)  # its logs: only a failed one is worth keeping
 
 
 def up(name: str, start: Start, beside: Path, extra: tuple[str, ...] = ()) -> dict[str, str]:
@@ -70,7 +74,7 @@ def up(name: str, start: Start, beside: Path, extra: tuple[str, ...] = ()) -> di
         provided = _answer(process, start)
     finally:
         _close(process.stdout)
-    note = _note(name, start, beside)
+    note = note_of(name, start, beside)
     draft = note.with_suffix(".draft")
     draft.touch(mode=0o600)
     born = psutil.Process(process.pid).create_time()
@@ -91,13 +95,13 @@ def down(name: str, start: Start, beside: Path) -> bool:
         detached.process.wait(STOP_SECONDS)
     except psutil.TimeoutExpired:
         raise TargetError(f"{name} (process {detached.process.pid}) did not stop in {STOP_SECONDS} s") from None
-    _note(name, start, beside).unlink(missing_ok=True)
+    note_of(name, start, beside).unlink(missing_ok=True)
     return True
 
 
 def find(name: str, start: Start, beside: Path) -> Detached | None:
     """What `up` left running, if it still is: the same process, not another one that was given its number."""
-    note = _note(name, start, beside)
+    note = note_of(name, start, beside)
     if not note.exists():
         return None
     import psutil
@@ -119,7 +123,8 @@ def _root(start: Start, beside: Path) -> Path:
     return (beside / start.folder / ".runbook").resolve()
 
 
-def _note(name: str, start: Start, beside: Path) -> Path:
+def note_of(name: str, start: Start, beside: Path) -> Path:
+    """The file that remembers what `up` left running, its secrets included: readable by its owner alone."""
     return _root(start, beside) / f"{name}.json"
 
 
