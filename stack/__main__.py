@@ -37,8 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         del os.environ[name]
 
     stopping = threading.Event()
-    for number in _stop_signals(detached=options.detached):
-        signal.signal(number, lambda *_: stopping.set())
+    _heed_signals(stopping, detached=options.detached)
     try:
         with supervisor.started(
             options.state, defect=defect, detached=options.detached, stopping=stopping
@@ -59,10 +58,16 @@ def _failed(error: StackError, code: int) -> int:
     return code
 
 
-def _stop_signals(*, detached: bool) -> list[signal.Signals]:
-    """SIGHUP too, where there is one: a closed terminal stops what is not detached."""
-    names = ["SIGTERM", "SIGINT", *([] if detached else ["SIGHUP"])]
-    return [signal.Signals[name] for name in names if name in signal.Signals.__members__]
+def _heed_signals(stopping: threading.Event, *, detached: bool) -> None:
+    """A flag and no exception: whatever is under way is recorded before the stop. Detached outlives its terminal."""
+
+    def stop(*_: object) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if detached else stop)
 
 
 def _watch_input(stopping: threading.Event) -> None:

@@ -44,8 +44,9 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Who supervises, which processes were started, in that order, and which folders elsewhere are theirs."""
+    """Who supervises on which machine, which processes were started, in order, and which folders elsewhere are theirs."""
 
+    host: str
     supervisor: Recorded
     processes: tuple[Recorded, ...] = ()
     folders: tuple[str, ...] = ()
@@ -56,7 +57,8 @@ class Record:
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
             processes = tuple(Recorded(**process) for process in content["processes"])
-            return cls(Recorded(**content["supervisor"]), processes, tuple(content["folders"]))
+            supervisor = Recorded(**content["supervisor"])
+            return cls(content["host"], supervisor, processes, tuple(content["folders"]))
         except (KeyError, TypeError) as error:
             raise ValueError(f"{file} is no record of processes") from error
 

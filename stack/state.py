@@ -7,6 +7,7 @@ supervises, which processes were started and which folders elsewhere are theirs.
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import signal
 import stat
@@ -22,6 +23,7 @@ from stack.processes import GRACE, POLL, Record, Recorded
 
 RECORD = "processes.json"
 LOGS = "logs"
+HOST = platform.node()
 DEADLINE = 30.0  # seconds, for whatever is waited for
 
 
@@ -55,7 +57,8 @@ class State:
 
     def record(self) -> None:
         """Write down what there is to stop and to remove."""
-        self.write(RECORD, Record(self._supervisor, tuple(self._processes), tuple(self._folders)).to_json())
+        record = Record(HOST, self._supervisor, tuple(self._processes), tuple(self._folders))
+        self.write(RECORD, record.to_json())
 
     def spawn(
         self,
@@ -161,7 +164,7 @@ def sweep(root: Path) -> list[Path]:
     """Stop and remove what dead supervisors left in state directories under root; returns those directories.
 
     Only directories that belong to this user alone are looked at: in a shared place such as /tmp anybody can write a
-    record that names somebody else's processes.
+    record that names somebody else's processes. And only this machine's: the folder may be on a shared disk.
     """
     swept = []
     for directory in sorted(path for path in root.iterdir() if _is_ours(path)):
@@ -169,7 +172,7 @@ def sweep(root: Path) -> list[Path]:
             record = Record.read(directory / RECORD)
         except (OSError, ValueError):
             continue
-        if record.supervisor.alive():
+        if record.host != HOST or record.supervisor.alive():
             continue
         processes.stop(record.processes)
         for folder in (*record.folders, str(directory)):

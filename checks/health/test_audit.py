@@ -12,6 +12,8 @@ from runbook.database.connection import Caller
 from runbook.errors import Unverified
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from fixtures.api import People
     from runbook.database.audit import Command, Fact, Trail
     from runbook.database.connection import Database
@@ -36,17 +38,15 @@ def test_entry_says(trail: Trail, fact: Fact) -> None:
     assert trail.disagreeing[fact] == 0, f"{trail.disagreeing[fact]} entries lack or contradict the {fact}"
 
 
-def test_new_decision_leaves_its_entry(database: Database, settings: Settings, people: People) -> None:
+@pytest.mark.parametrize("role", ["signed_in_role", "service_role"])
+def test_new_decision_leaves_its_entry(database: Database, settings: Settings, people: People, role: str) -> None:
     """A decision made as the API makes it leaves its complete entry in its transaction; rolled back, neither stays."""
     rehearsal = settings.audit.rehearsal
     if rehearsal is None or not settings.writes:
         raise Unverified("making a decision, rolled back, needs writes = true and audit.rehearsal in the settings")
-    person = people(rehearsal.persona)
-    if not person.events:
+    caller = next(callers(people, role_named(settings, role), [rehearsal.persona]))
+    if caller.event is None:
         raise Unverified(f"personas.{rehearsal.persona} belongs to no event")
-    caller = Caller(
-        settings.database.signed_in_role, {"sub": person.subject, "role": "authenticated"}, person.events[0]
-    )
     found = audit.rehearse(database, settings.audit, rehearsal.sql, caller, settings.api.event_header)
     assert found.meanwhile.decisions == 1, "the decision was not recorded"
     assert found.meanwhile.without_entry == 0, "the decision left no entry"
@@ -59,9 +59,25 @@ def test_new_decision_leaves_its_entry(database: Database, settings: Settings, p
 def test_evidence_cannot_be_changed(
     database: Database, settings: Settings, people: People, role: str, command: Command
 ) -> None:
-    """No role that the API acts as can change, delete or truncate audit entries."""
-    name = getattr(settings.database, role)
-    person = people(settings.audit.rehearsal.persona if settings.audit.rehearsal else next(iter(settings.personas)))
-    caller = Caller(name, {"sub": person.subject, "role": name}, person.events[0] if person.events else None)
-    tried = audit.attempt(database, settings.audit, command, caller, settings.api.event_header, writes=settings.writes)
+    """No role that the API acts as can change, delete or truncate audit entries, for whichever persona."""
+    name = role_named(settings, role)
+    everybody = callers(people, name, settings.personas)
+    tried = audit.attempt(
+        database, settings.audit, command, name, everybody, settings.api.event_header, writes=settings.writes
+    )
     assert tried.answer != "done", f"{name} can {command} the audit entries"
+
+
+def role_named(settings: Settings, role: str) -> str:
+    """The role that the settings name as this one."""
+    name: str | None = getattr(settings.database, role)
+    if name is None:
+        raise Unverified(f"database.{role} is not set")
+    return name
+
+
+def callers(people: People, role: str, personas: Iterable[str]) -> Iterator[Caller]:
+    """The API acting in this role for each persona, in each event that the persona belongs to."""
+    for person in map(people, personas):
+        for event in person.events or (None,):
+            yield Caller(role, {"sub": person.subject, "role": role}, event)

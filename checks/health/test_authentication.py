@@ -11,9 +11,9 @@ from runbook.api.tokens import InvalidToken, invalid
 from runbook.api.transport import days_until_expiry
 
 if TYPE_CHECKING:
-    from fixtures.api import People, SignedIn
+    from fixtures.api import People, Person, SignedIn
     from runbook.api.client import Client
-    from runbook.settings import Settings
+    from runbook.settings import Route, Settings
 
 pytestmark = clause("H1")
 
@@ -35,6 +35,7 @@ def test_list_is_the_personas_own(api: Client, settings: Settings, people: Peopl
     """The basic endpoint lists exactly the events that the persona belongs to, and no others."""
     person = people(persona)
     answer = api.get(settings.api.basic_endpoint, token=person.token)
+    assert answer.ok, f"{persona} is signed in and was answered {answer.status} {answer.code or ''}"
     listed = sorted(answer.values_at(settings.api.event_ids_at))
     assert listed == sorted(person.events), (
         f"{persona} belongs to {len(person.events)} events and is shown {len(listed)}"
@@ -50,6 +51,23 @@ def test_invalid_authentication_is_refused(
     assert control.ok, f"the control, a valid token, was answered {control.status}: a refusal would prove nothing"
 
     answer = api.get(settings.api.basic_endpoint, token=invalid(token, valid_token, settings.auth))
+    assert answer.status in (401, 403), f"answered {answer.status}"
+    assert answer.code in settings.api.errors.unauthenticated, f"refused with {answer.code or 'no domain code'}"
+    assert answer.values_beside_error == 0, "the refusal carries data"
+
+
+@pytest.mark.parametrize("token", ["none", "wrong signature"])
+def test_guarded_route_refuses_invalid_authentication(
+    api: Client, settings: Settings, member: Person, guarded_route: Route, token: InvalidToken
+) -> None:
+    """A guarded route, too, refuses who has no token or forged one, even with an event that its subject belongs to."""
+    answer = api.send(
+        guarded_route.method,
+        guarded_route.path,
+        token=invalid(token, member.token, settings.auth),
+        headers=[(settings.api.event_header, member.events[0])],
+        json=None if guarded_route.method == "GET" else {},
+    )
     assert answer.status in (401, 403), f"answered {answer.status}"
     assert answer.code in settings.api.errors.unauthenticated, f"refused with {answer.code or 'no domain code'}"
     assert answer.values_beside_error == 0, "the refusal carries data"

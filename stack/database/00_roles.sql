@@ -11,6 +11,7 @@ create role anon nologin noinherit;
 create role authenticated nologin noinherit;
 create role service_role nologin noinherit bypassrls;
 grant anon, authenticated, service_role to postgres with admin option;
+grant pg_monitor to postgres with admin option;
 
 -- The API's login: has nothing of its own and becomes one of the three for each request.
 create role authenticator login noinherit;

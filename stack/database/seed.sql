@@ -43,15 +43,16 @@ from (values
 insert into public.enrollments (id, event_id, participant_id)
 select overlay(id::text placing 'cccccccc' from 1)::uuid, event_id, id from public.participants;
 
-insert into public.sessions (event_id, title, held_on)
-select event.id, plan.title, event.starts_on + plan.day
-from public.events as event,
-    (values (0, 'Dasar keselamatan kerja'), (1, 'Praktik evakuasi')) as plan (day, title);
+insert into public.sessions (id, event_id, title, held_on) values
+    ('dddddddd-0000-4000-8000-000000000001', '11111111-1111-4111-8111-111111111111', 'Dasar keselamatan', '2026-02-02'),
+    ('dddddddd-0000-4000-8000-000000000002', '11111111-1111-4111-8111-111111111111', 'Praktik evakuasi', '2026-02-03'),
+    ('dddddddd-0000-4000-8000-000000000005', '22222222-2222-4222-8222-222222222222', 'Dasar keselamatan', '2026-03-02'),
+    ('dddddddd-0000-4000-8000-000000000006', '22222222-2222-4222-8222-222222222222', 'Praktik evakuasi', '2026-03-03');
 
 -- Everybody came to the first session; those who failed missed the second.
 insert into public.attendance (session_id, enrollment_id, present)
 select session.id, enrollment.id,
-       session.title = 'Dasar keselamatan kerja'
+       session.title = 'Dasar keselamatan'
            or enrollment.id not in ('cccccccc-0000-4000-8000-000000000004', 'cccccccc-0000-4000-8000-000000000008')
 from public.sessions as session
 join public.enrollments as enrollment on enrollment.event_id = session.event_id;

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 
 from stack.postgres import Server, running
 from stack.state import sweep
-from tests.stack.people import Acting, Cursor
+from tests.stack.people import Acting, Cursor, become
 
 # A fixed place, where the next start finds and clears away what a killed test run leaves.
 STATES = Path(__file__).resolve().parents[2] / ".runbook"
@@ -72,14 +71,3 @@ def acting(as_role: Acting) -> Acting:
             yield cursor
 
     return transaction
-
-
-def become(cursor: Cursor, person: str | None, event: str | None, role: str) -> None:
-    """Take on role, claims and headers for the rest of the transaction."""
-    claims: Mapping[str, str] = {"role": role} if person is None else {"role": role, "sub": person}
-    headers: Mapping[str, str] = {} if event is None else {"x-event-id": event}
-    cursor.execute(
-        "select set_config('request.jwt.claims', %s, true), set_config('request.headers', %s, true),"
-        " set_config('role', %s, true)",
-        [json.dumps(claims), json.dumps(headers), role],
-    )

@@ -90,7 +90,9 @@ class TestRequestContext:
             cursor.execute("select auth.uid(), auth.role(), auth.jwt()")
             assert cursor.fetchone() == (None, None, None)
 
-    @pytest.mark.parametrize("event", [A, A.upper(), "00000000-0000-0000-0000-000000000000"])
+    @pytest.mark.parametrize(
+        "event", [A, "ABCDEFab-0000-4000-8000-000000000000", "00000000-0000-0000-0000-000000000000"]
+    )
     def test_event_is_the_header_s(self, as_role: Acting, event: str) -> None:
         assert current_event(as_role, json.dumps({"x-event-id": event})) == event.lower()
 
@@ -148,6 +150,31 @@ class TestRequestContext:
 
 
 class TestPosture:
+    def test_helpers_are_pinned_to_an_empty_search_path_and_closed_to_the_public(self, as_role: Acting) -> None:
+        with as_role("postgres") as cursor:
+            cursor.execute(
+                "select proname, prosecdef, proconfig, has_function_privilege('anon', oid, 'execute')"
+                " from pg_proc where pronamespace = 'private'::regnamespace order by 1"
+            )
+            assert cursor.fetchall() == [
+                (name, definer, ['search_path=""'], False)
+                for name, definer in (
+                    ("audit_graduation_decision", True),
+                    ("current_event_id", False),
+                    ("has_role", True),
+                    ("is_member", True),
+                    ("refuse_change", False),
+                )
+            ]
+
+    def test_logins_have_supabase_s_settings(self, as_role: Acting) -> None:
+        with as_role("authenticator") as cursor:
+            cursor.execute("select current_setting('statement_timeout'), current_setting('lock_timeout')")
+            assert cursor.fetchone() == ("8s", "8s")
+        with as_role("supabase_auth_admin") as cursor:
+            cursor.execute("select relrowsecurity from pg_class where oid = 'users'::regclass")
+            assert cursor.fetchone() == (True,)
+
     def test_every_exposed_table_has_rls_and_policies_for_authenticated_alone(self, as_role: Acting) -> None:
         with as_role("postgres") as cursor:
             cursor.execute(

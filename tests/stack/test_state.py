@@ -14,7 +14,7 @@ import pytest
 
 from stack import postgres
 from stack.processes import Record, Recorded
-from stack.state import RECORD, StackError, claimed, sweep
+from stack.state import HOST, RECORD, StackError, claimed, sweep
 
 AS_ROOT = os.name == "posix" and os.geteuid() == 0
 
@@ -104,7 +104,7 @@ class TestSweeping:
             assert sweep(root) == []
             assert state.directory.exists()
 
-    @pytest.mark.parametrize("spoil", ["mode", "content", "symlink", "file"])
+    @pytest.mark.parametrize("spoil", ["mode", "content", "host", "symlink", "file"])
     def test_what_is_not_surely_ours_is_not_touched(self, root: Path, tmp_path: Path, spoil: str) -> None:
         elsewhere = tmp_path / "elsewhere"
         elsewhere.mkdir()
@@ -115,6 +115,8 @@ class TestSweeping:
             place.chmod(0o755)
         elif spoil == "content":
             (place / RECORD).write_text('{"supervisor": {}}')
+        elif spoil == "host":
+            (place / RECORD).write_text(Record("another machine", dead).to_json())
         elif spoil == "symlink":
             (root / "one").symlink_to(place)
         else:
@@ -127,4 +129,4 @@ class TestSweeping:
 def leave_behind(directory: Path, supervising: Recorded, *processes: Recorded) -> None:
     """A state directory with this record."""
     directory.mkdir(mode=0o700)
-    (directory / RECORD).write_text(Record(supervising, processes).to_json())
+    (directory / RECORD).write_text(Record(HOST, supervising, processes).to_json())

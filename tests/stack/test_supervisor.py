@@ -161,13 +161,14 @@ class TestRunning:
         log = (root / "one" / "logs" / "postgres.log").read_text()
         assert "database system is shut down" in log
 
-    def test_detached_outlives_its_input_and_stops_when_told_to(self, start: Start, root: Path) -> None:
+    def test_detached_outlives_its_input_and_terminal_and_stops_when_told_to(self, start: Start, root: Path) -> None:
         process = start("--detached")
         environment = answer(process)
         record = Record.read(root / "one" / RECORD)
         assert process.stdin is not None
         process.stdin.close()
         process.stdin = None
+        process.send_signal(signal.SIGHUP)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(1)
         assert httpx.get(f"{environment['STACK_API_URL']}/healthz").status_code == httpx.codes.OK

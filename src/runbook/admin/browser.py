@@ -124,7 +124,7 @@ def visit(
             page.screenshot(path=screenshot, mask=masked, mask_color="#808080")
         return Visit(
             loaded=loaded,
-            events=page.locator(admin.loaded).count(),
+            events=_shown(page, admin.loaded),
             cors_errors=tuple(seen.cors),
             authentication_errors=tuple(seen.unauthenticated),
             failed_requests=tuple(seen.failed),
@@ -173,7 +173,7 @@ def _wait(page: Page, selector: str, seen: _Watch, limit: float) -> bool:
 
     deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
-        if page.locator(selector).count():
+        if _shown(page, selector):
             try:
                 page.wait_for_load_state("networkidle", timeout=limit * 1000)
             except Expired:
@@ -181,9 +181,14 @@ def _wait(page: Page, selector: str, seen: _Watch, limit: float) -> bool:
             return True
         if seen.cors or seen.unauthenticated or seen.failed:
             page.wait_for_timeout(200)
-            return page.locator(selector).count() > 0
+            return _shown(page, selector) > 0
         page.wait_for_timeout(20)
     return False
+
+
+def _shown(page: Page, selector: str) -> int:
+    """How many such elements can be seen; what the page keeps hidden does not count."""
+    return page.locator(selector).filter(visible=True).count()
 
 
 def _relay(route: Route, admin_url: str) -> None:

@@ -66,6 +66,7 @@ def foreign_origins(origin: str) -> dict[str, str]:
         "null": "null",
         "look-alike that begins with it": f"{parts.scheme}://{parts.hostname}.another-site.example{port}",
         "look-alike that ends with it": f"{parts.scheme}://another-{parts.hostname}{port}",
+        "subdomain": f"{parts.scheme}://another-site.{parts.hostname}{port}",
         "the other scheme": f"{other_scheme}://{parts.netloc}",
         "another port": f"{parts.scheme}://{parts.hostname}{other_port}",
         "upper case": origin.upper(),

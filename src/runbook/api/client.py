@@ -150,7 +150,7 @@ class Client:
         tries = Retrying(
             retry=retry_if_exception_type(NO_ANSWER if request.method in SAFE_TO_REPEAT else NOT_SENT),
             stop=stop_before_delay(self._timeouts.retry),
-            wait=wait_exponential_jitter(multiplier=0.1, max=2),
+            wait=wait_exponential_jitter(multiplier=0.1, max=2, jitter=0.1),
             before_sleep=lambda state: self._journal.note("retry", request=shown, attempt=state.attempt_number),
             reraise=True,
         )
@@ -176,7 +176,7 @@ class Client:
         except ValueError:
             body = response.text
         steps = self.api.errors.code_at.split(".")
-        code = next((str(value) for value in _at(body, steps)), None)
+        code = next((str(value) for value in _at(body, steps) if value is not None), None)
         known = {*self.api.errors.unauthenticated, *self.api.errors.event_required, *self.api.errors.event_denied}
         return Answer(
             status=response.status_code,

@@ -29,11 +29,13 @@ OLDEST_SUPPORTED = 14
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """The state of the server at one moment; times in seconds."""
+    """The state of the server at one moment; times in seconds. Connections and transactions are those of everybody
+    only where `sees_all_sessions`: to other logins pg_stat_activity shows their own alone."""
 
     answered_in: float
     in_recovery: bool
     read_only: bool
+    sees_all_sessions: bool
     connections: int
     max_connections: int
     oldest_transaction: float
@@ -64,8 +66,9 @@ def vitals(database: Database) -> Vitals:
     if not database.read("select pg_has_role(current_user, 'pg_read_all_stats', 'usage')")[0][0]:
         raise Unverified("the login of database.dsn cannot see other sessions: grant pg_monitor to it")
     began = time.monotonic()
-    [[recovery, read_only, connections, allowed, oldest, version]] = database.read(
+    [[recovery, read_only, sees_all, connections, allowed, oldest, version]] = database.read(
         "select pg_is_in_recovery(), current_setting('default_transaction_read_only')::bool,"
+        " pg_has_role('pg_read_all_stats', 'USAGE'),"
         " (select count(*) from pg_stat_activity where backend_type = 'client backend'),"
         " current_setting('max_connections')::int,"
         " (select coalesce(max(extract(epoch from now() - xact_start)), 0)::float8 from pg_stat_activity"
@@ -76,6 +79,7 @@ def vitals(database: Database) -> Vitals:
         answered_in=time.monotonic() - began,
         in_recovery=bool(recovery),
         read_only=bool(read_only),
+        sees_all_sessions=bool(sees_all),
         connections=int(str(connections)),
         max_connections=int(str(allowed)),
         oldest_transaction=float(str(oldest)),
@@ -95,15 +99,16 @@ def rls_faults(version: int) -> list[str]:
 
 
 def role(database: Database, name: str, schemas: Sequence[str]) -> Role:
-    """What a role is allowed beside its grants, ownership that it inherits included."""
-    [[exists, superuser, bypasses, owned]] = database.read(
-        "select count(r.oid) = 1, coalesce(bool_or(r.rolsuper), false), coalesce(bool_or(r.rolbypassrls), false),"
-        " coalesce((select array_agg(format('%%I.%%I', n.nspname, c.relname) order by 1) from pg_class as c"
+    """What a role is allowed beside its grants, being superuser or owner through a membership included: that is
+    inherited, or is one SET ROLE away. BYPASSRLS is the role's own alone: the API's login may become service_role."""
+    [[exists, bypasses, superuser, owned]] = database.read(
+        "with me as (select oid, rolbypassrls from pg_roles where rolname = %(role)s)"
+        " select exists (select from me), coalesce((select rolbypassrls from me), false),"
+        " exists (select from me, pg_roles as r where r.rolsuper and pg_has_role(me.oid, r.oid, 'MEMBER')),"
+        " array(select format('%%I.%%I', n.nspname, c.relname) from me, pg_class as c"
         "   join pg_namespace as n on n.oid = c.relnamespace"
-        "   where n.nspname = any(%(schemas)s) and c.relkind in ('r', 'p') and"
-        "     exists (select from pg_roles as me"
-        "       where me.rolname = %(role)s and pg_has_role(me.oid, c.relowner, 'USAGE'))"
-        "   ), '{}') from pg_roles as r where r.rolname = %(role)s",
+        "   where n.nspname = any(%(schemas)s) and c.relkind in ('r', 'p')"
+        "     and pg_has_role(me.oid, c.relowner, 'MEMBER') order by 1)",
         {"role": name, "schemas": list(schemas)},
     )
     tables = owned if isinstance(owned, list) else []

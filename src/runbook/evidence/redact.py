@@ -44,11 +44,13 @@ class Redactor:
         if len(secret) < SHORTEST:
             return
         self._known.update(_spellings(secret))
-        longest_first = sorted(self._known, key=len, reverse=True)
-        self._search = re.compile("|".join(re.escape(known) for known in longest_first))
+        self._search = None
 
     def text(self, value: str) -> str:
         """The text without secrets."""
+        if self._search is None and self._known:
+            longest_first = sorted(self._known, key=len, reverse=True)
+            self._search = re.compile("|".join(re.escape(known) for known in longest_first))
         if self._search is not None:
             value = self._search.sub(MARK, value)
         for pattern, replacement in _PATTERNS:

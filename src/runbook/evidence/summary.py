@@ -64,26 +64,27 @@ def summary(judgement: Judgement, languages: Sequence[Language], record: str, wi
     for gap in judgement.gaps[:GAPS_SHOWN]:
         yield from _wrapped(f"! {gap}", "open", width, "  ")
     if len(judgement.gaps) > GAPS_SHOWN:
-        yield Line(f"  ... {_in(languages, 'more')} {record}")
+        yield from _wrapped(f"... {_in(languages, 'more')} {record}", "plain", width, "  ")
     yield Line("")
     verdict = judgement.verdict
     for language in languages:
-        yield Line(WORDS[verdict][language], TONES[verdict])
+        yield from _wrapped(WORDS[verdict][language], TONES[verdict], width, "")
     yield Line(record)
 
 
 def _clause(result: ClauseResult, languages: Sequence[Language], record: str, width: int) -> Iterator[Line]:
     clause = result.clause
     held = len(result.with_outcome("held"))
-    title = f"{clause.id}  {clause.severity}  {_in(languages, result.outcome)}"
-    yield Line(f"{title}  ({held} / {len(result.records)} {_in(languages, 'checks')})", TONES[result.outcome])
+    count = f"({held} / {len(result.records)} {_in(languages, 'checks')})"
+    title = f"{clause.id}  {clause.severity}  {_in(languages, result.outcome)}  {count}"
+    yield from _wrapped(title, TONES[result.outcome], width, "")
     for language in languages:
         yield from _wrapped(clause.wording[language], "plain", width, "    ")
     for index, group in enumerate(_groups(result)):
         if index == SHOWN_PER_CLAUSE:
-            yield Line(f"    ... {_in(languages, 'more')} {record}")
+            yield from _wrapped(f"... {_in(languages, 'more')} {record}", "plain", width, "    ")
             break
-        yield from _group(group, width)
+        yield from _group(group, languages, width)
     if result.outcome == "violated":
         for language in languages:
             remedy = f"{WORDS['procedure'][language]}: {clause.remedy[language]}"
@@ -95,21 +96,22 @@ def _clause(result: ClauseResult, languages: Sequence[Language], record: str, wi
 
 def _groups(result: ClauseResult) -> list[list[CheckRecord]]:
     """What did not hold, the worst first; the same check with the same reason for several parameters once."""
-    groups: dict[tuple[str, str | None], list[CheckRecord]] = {}
+    groups: dict[tuple[str, str, str | None], list[CheckRecord]] = {}
     worst_first: tuple[Outcome, ...] = ("violated", "unverified", "out of scope")
     for outcome in worst_first:
         for item in result.with_outcome(outcome):
-            groups.setdefault((item.check.partition("[")[0], item.reason), []).append(item)
+            groups.setdefault((outcome, item.check.partition("[")[0], item.reason), []).append(item)
     return list(groups.values())
 
 
-def _group(group: list[CheckRecord], width: int) -> Iterator[Line]:
+def _group(group: list[CheckRecord], languages: Sequence[Language], width: int) -> Iterator[Line]:
+    """The outcome in every language; the check's name and its reason are English."""
     first = group[0]
     name = first.check.partition("[")[0].rpartition("::")[2].removeprefix("test_").replace("_", " ")
     parameters = [item.check.partition("[")[2].removesuffix("]") for item in group]
     named = ", ".join(parameters[:PARAMETERS_SHOWN])
     more = f", +{len(group) - PARAMETERS_SHOWN}" if len(group) > PARAMETERS_SHOWN else ""
-    text = f"- {WORDS[first.outcome]['en']}: {name}" + (f" [{named}{more}]" if named else "")
+    text = f"- {_in(languages, first.outcome)}: {name}" + (f" [{named}{more}]" if named else "")
     yield from _wrapped(text, TONES[first.outcome], width, "    ")
     if first.reason:
         yield from _wrapped(first.reason.splitlines()[0], "plain", width, "      ")

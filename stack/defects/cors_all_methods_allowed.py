@@ -1,0 +1,16 @@
+"""What: CORS allows every method.
+Red: test_preflight_refuses_a_method_that_admin_does_not_need[*]
+"""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+
+from stack.api import app
+
+
+def api() -> Starlette:
+    """The API, with the defect."""
+    careful = app.cors
+    app.cors = lambda origin: {**careful(origin), "allow_methods": ["*"]}
+    return app.create()

@@ -1,0 +1,29 @@
+"""What: one route answers without a token, for a nightly report, with the rights of service_role.
+Red: test_guarded_route_refuses_invalid_authentication[GET /decisions-none]
+"""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stack.api import app, database, guard, routes
+
+listed = routes.list_decisions
+
+
+async def list_decisions(request: Request) -> Response:
+    """The event's decisions, to a caller without a token too."""
+    if "authorization" in request.headers:
+        return await listed(request)
+    event = guard.event_of(request)
+    async with database.transaction(request, {"role": "service_role"}, event) as connection:
+        found = await connection.execute(routes.DECISIONS)
+        return routes.answer({"data": await found.fetchall()})
+
+
+def api() -> Starlette:
+    """The API, with the defect."""
+    routes.list_decisions = list_decisions
+    return app.create()

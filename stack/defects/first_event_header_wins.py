@@ -1,0 +1,32 @@
+"""What: of two headers the first one counts: what another part of the system took for the event is not asked.
+Red: test_guard_refuses_an_unusable_event[GET /events/current-two headers, own first]
+Red: test_guard_refuses_an_unusable_event[GET /enrollments-two headers, own first]
+Red: test_guard_refuses_an_unusable_event[POST /enrollments-two headers, own first]
+Red: test_guard_refuses_an_unusable_event[GET /decisions-two headers, own first]
+Red: test_guard_refuses_an_unusable_event[POST /decisions-two headers, own first]
+Red: test_guard_refuses_an_unusable_event[GET /audit-two headers, own first]
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+
+from stack.api import app, guard, uuids
+
+checked = guard.event_of
+
+
+def event_of(request: Request) -> UUID:
+    """The event in the first header."""
+    values = request.headers.getlist(guard.HEADER)
+    event = uuids.canonical(values[0]) if len(values) > 1 else None
+    return event if event is not None else checked(request)
+
+
+def api() -> Starlette:
+    """The API, with the defect."""
+    guard.event_of = event_of
+    return app.create()
