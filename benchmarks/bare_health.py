@@ -14,8 +14,9 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from playwright.sync_api import ConsoleMessage, sync_playwright
 
-from runbook.admin.browser import ARGUMENTS, FOREIGN_ORIGIN, executable
+from runbook.admin.browser import ARGUMENTS, executable
 from runbook.admin.cors import foreign_origins
+from runbook.admin.relay import elsewhere
 from runbook.api.event_headers import UNUSABLE_EVENT_HEADERS
 
 GIVEN = {name: os.environ[name] for name in os.environ if name.startswith("STACK_")}
@@ -47,7 +48,7 @@ def main() -> None:
         return answer
 
     def bearer(token: str | None) -> list[tuple[str, str | bytes]]:
-        return [] if token is None else [("authorization", f"Bearer {token}")]
+        return [] if token is None else [("authorization", f"Bearer {token}".strip())]
 
     tokens = {
         name: send(
@@ -113,17 +114,10 @@ def main() -> None:
     send("GET", "/events", [*bearer(token), ("origin", ADMIN)])
     send("GET", "/events", [("origin", ADMIN)])
 
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, elsewhere(ADMIN, limit=10) as foreign_origin:
         browser = playwright.chromium.launch(executable_path=executable(None), args=ARGUMENTS, chromium_sandbox=False)
-        for address in (ADMIN, FOREIGN_ORIGIN):
+        for address in (ADMIN, foreign_origin):
             context = browser.new_context(service_workers="block")
-            if address != ADMIN:
-                context.route(
-                    f"{address}/**",
-                    lambda route: route.fulfill(
-                        response=route.fetch(url=route.request.url.replace(FOREIGN_ORIGIN, ADMIN))
-                    ),
-                )
             page = context.new_page()
             errors: list[str] = []
             page.on("console", _collect_into(errors))

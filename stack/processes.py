@@ -44,7 +44,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Who supervises on which machine, which processes were started, in order, and which folders elsewhere are theirs."""
+    """Who supervises, on which machine; the processes that were started, in order; their folders elsewhere."""
 
     host: str
     supervisor: Recorded

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import signal
 import stat
@@ -24,6 +25,7 @@ from stack.processes import GRACE, POLL, Record, Recorded
 RECORD = "processes.json"
 LOGS = "logs"
 HOST = platform.node()
+COMPLAINT = re.compile("error|fatal|panic", re.IGNORECASE)
 DEADLINE = 30.0  # seconds, for whatever is waited for
 
 
@@ -114,11 +116,12 @@ class State:
             raise StackError("told to stop before everything had started")
 
     def failure(self, name: str, what: str, why: str | None = None) -> StackError:
-        """One line that says what failed, why (else the last thing that its log says), and where that log is."""
+        """One line that says what failed, why (else the last complaint in its log), and where that log is."""
         log = self.logs / f"{name}.log"
         if why is None:
             lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
-            why = next(filter(None, reversed(lines)), "its log is empty")
+            # What comes after the complaint is only of the tidying up.
+            why = next(filter(COMPLAINT.search, reversed(lines)), lines[-1] if lines else "its log is empty")
         return StackError(f"{name} {what}: {why} (log: {log})")
 
     def close(self) -> None:

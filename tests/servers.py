@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Literal, Self
 
-from runbook.settings import Api, ApiErrors, Route
+from runbook.settings import Api, ApiErrors
+from runbook.settings_values import Route
 
 
 @dataclass(frozen=True)

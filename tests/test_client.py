@@ -249,6 +249,8 @@ def answer(body: object) -> Answer:
         ({"error": {"code": "x"}}, 0),
         ({"error": {"code": "x"}, "data": []}, 1),
         ({"data": [], "more": 1}, 2),
+        ({"error": "x", "message": "text beside a code at the top"}, 0),
+        ({"error": "x", "data": [1]}, 1),
         ({}, 0),
         (None, 0),
         ("", 0),

@@ -22,8 +22,9 @@ from runbook.cli import main
 from runbook.evidence.record import CheckRecord, Outcome
 from runbook.evidence.summary import WORDS, summary
 from runbook.evidence.verdict import Verdict, judge
-from runbook.settings import Auth, Relation, Route, Settings
+from runbook.settings import Auth, Settings
 from runbook.settings_file import load
+from runbook.settings_values import Relation, Route
 from stack.supervisor import UnknownDefect, planted
 
 ROOT = Path(__file__).parents[1]

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from runbook.errors import SettingsError
-from runbook.settings import PENDING, Settings
+from runbook.settings import Settings
 from runbook.settings_file import load
+from runbook.settings_values import PENDING
 from runbook.targets import EMBEDDED
 from tests.documents import LIVE, VARIABLES
 
@@ -457,7 +458,7 @@ def told(path: Path) -> tuple[str, ...] | None:
     return None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(changed=mutated())
 def test_whatever_a_hand_does_to_it_a_document_loads_or_is_told_in_lines(
     tmp_path_factory: pytest.TempPathFactory, changed: dict[str, Any]

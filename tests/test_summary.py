@@ -110,29 +110,32 @@ def test_what_did_not_hold_is_listed_worst_first_each_with_its_reason() -> None:
     )
     listed = [line.text.strip() for line in found if line.text.startswith(("    - ", "      "))]
     assert listed == [
-        "- violated: refused",
+        "- dilanggar / violated: refused",
         "answered 200",
-        "- unverified: reached",
+        "- belum terbukti / unverified: reached",
         "no answer",
-        "- out of scope: forged",
+        "- di luar cakupan / out of scope: forged",
         "the key is held elsewhere",
     ]
     assert [line.tone for line in found if line.text.startswith("    - ")] == ["bad", "open", "plain"]
 
 
 def test_the_same_reason_for_several_parameters_is_told_once() -> None:
-    found = lines(
-        [check("H1", "violated", f"refused[GET /events-{number}]", "answered 200") for number in range(6)]
-        + [check("H1", "violated", "refused[GET /events-other]", "answered 500")]
+    shown = text(
+        lines(
+            [check("H1", "violated", f"refused[GET /events-{number}]", "answered 200") for number in range(6)]
+            + [check("H1", "violated", "refused[GET /events-other]", "answered 500")],
+            languages=["en"],
+        )
     )
-    shown = text(found)
     assert "- violated: refused [GET /events-0, GET /events-1, GET /events-2, GET /events-3, +2]" in shown
     assert shown.count("answered 200") == 1
     assert "- violated: refused [GET /events-other] answered 500" in shown
 
 
 def test_the_same_reason_with_another_outcome_is_told_apart() -> None:
-    shown = text(lines([check("H1", "violated", "it[a]", "why"), check("H1", "unverified", "it[b]", "why")]))
+    records = [check("H1", "violated", "it[a]", "why"), check("H1", "unverified", "it[b]", "why")]
+    shown = text(lines(records, languages=["en"]))
     assert "- violated: it [a] why - unverified: it [b] why" in shown
 
 
@@ -175,3 +178,9 @@ def test_no_line_is_wider_than_the_terminal_and_no_word_is_broken(
     shown = set(text(found).split())
     for reason in reasons[:SHOWN_PER_CLAUSE]:
         assert set(reason.split()) <= shown
+
+
+def test_a_word_that_is_wider_than_the_terminal_can_still_be_copied() -> None:
+    address = "https://api.mine.example/a-path-that-is-wider/than-any-terminal-of-forty-columns"
+    found = lines([check("H1", "unverified", "it", f"no answer from {address} in 15 s")], width=40)
+    assert [line.text.strip() for line in found if "mine.example" in line.text] == [address]

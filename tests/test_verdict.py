@@ -150,7 +150,7 @@ def runs(draw: st.DrawFn) -> tuple[list[Clause], list[str], dict[str, CheckRecor
     return asked, required, records, draw(st.lists(st.just("a gap"), max_size=1))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(runs())
 def test_passed_is_exactly_what_was_wholly_proved(
     run: tuple[list[Clause], list[str], dict[str, CheckRecord], list[str]],
@@ -170,7 +170,7 @@ def test_passed_is_exactly_what_was_wholly_proved(
     assert (judgement.verdict is Verdict.FAILED) == ("violated" in outcomes)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(runs(), st.sampled_from(HEALTH), st.sampled_from(["violated", "unverified", "a gap", "not run"]))
 def test_nothing_bad_that_is_added_makes_a_run_better(
     run: tuple[list[Clause], list[str], dict[str, CheckRecord], list[str]], clause: Clause, bad: str

@@ -13,7 +13,8 @@ from runbook.api.transport import days_until_expiry
 if TYPE_CHECKING:
     from fixtures.api import People, Person, SignedIn
     from runbook.api.client import Client
-    from runbook.settings import Route, Settings
+    from runbook.settings import Settings
+    from runbook.settings_values import Route
 
 pytestmark = clause("H1")
 

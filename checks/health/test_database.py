@@ -33,16 +33,16 @@ def test_database_is_writable(vitals: Vitals, settings: Settings) -> None:
     assert settings.database.may_be_read_only or not vitals.read_only
 
 
-def test_connections_are_not_running_out(all_sessions: Vitals, settings: Settings) -> None:
+def test_connections_are_not_running_out(vitals: Vitals, settings: Settings) -> None:
     """Fewer connections are in use than the share of the server's limit that the settings allow."""
-    assert all_sessions.connection_share < settings.database.connections_below, (
-        f"{all_sessions.connections} of {all_sessions.max_connections} connections are in use"
+    assert vitals.connection_share < settings.database.connections_below, (
+        f"{vitals.connections} of {vitals.max_connections} connections are in use"
     )
 
 
-def test_no_transaction_is_too_old(all_sessions: Vitals, settings: Settings) -> None:
+def test_no_transaction_is_too_old(vitals: Vitals, settings: Settings) -> None:
     """No transaction has been open for longer than the settings allow."""
-    assert all_sessions.oldest_transaction < settings.database.transactions_below
+    assert vitals.oldest_transaction < settings.database.transactions_below
 
 
 def test_server_has_no_known_rls_fault(vitals: Vitals) -> None:

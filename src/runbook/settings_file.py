@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import BaseModel, ValidationError
 
 from runbook.errors import SettingsError
-from runbook.settings import PENDING, Referenced, Settings
+from runbook.settings import Settings
+from runbook.settings_values import PENDING, Referenced
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

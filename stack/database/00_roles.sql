@@ -5,8 +5,6 @@
 create role postgres login createdb createrole replication bypassrls;
 alter database postgres owner to postgres;
 
-grant pg_monitor to postgres with admin option;
-
 create role anon nologin noinherit;
 create role authenticated nologin noinherit;
 create role service_role nologin noinherit bypassrls;

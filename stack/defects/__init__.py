@@ -6,7 +6,7 @@
 The file begins with its header, in comments (`-- ` or `# `) or in its docstring:
 
     What: one sentence.
-    Red: test_name[parameters]          a check that it violates; [*] for all parameters; any number of lines
+    Red: test_name[parameters]          a check that it violates; * for anything; any number of lines
     Unverified: test_name[parameters]   a check that can no longer be made because of it
 """
 

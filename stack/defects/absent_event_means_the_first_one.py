@@ -1,10 +1,16 @@
-"""What: without the header the first event is meant, as when there was only one.
+"""What: without an event in the header the first one is meant, as when there was only one.
 Red: test_guard_refuses_an_unusable_event[GET /events/current-absent]
 Red: test_guard_refuses_an_unusable_event[GET /enrollments-absent]
 Red: test_guard_refuses_an_unusable_event[POST /enrollments-absent]
 Red: test_guard_refuses_an_unusable_event[GET /decisions-absent]
 Red: test_guard_refuses_an_unusable_event[POST /decisions-absent]
 Red: test_guard_refuses_an_unusable_event[GET /audit-absent]
+Red: test_guard_refuses_an_unusable_event[GET /events/current-empty]
+Red: test_guard_refuses_an_unusable_event[GET /enrollments-empty]
+Red: test_guard_refuses_an_unusable_event[POST /enrollments-empty]
+Red: test_guard_refuses_an_unusable_event[GET /decisions-empty]
+Red: test_guard_refuses_an_unusable_event[POST /decisions-empty]
+Red: test_guard_refuses_an_unusable_event[GET /audit-empty]
 Red: test_guard_refuses_an_unusable_event[GET /events/current-event in the query instead]
 Red: test_guard_refuses_an_unusable_event[GET /enrollments-event in the query instead]
 Red: test_guard_refuses_an_unusable_event[POST /enrollments-event in the query instead]
@@ -28,7 +34,7 @@ checked = guard.event_of
 
 def event_of(request: Request) -> UUID:
     """The event in the header, or the first one."""
-    return checked(request) if guard.HEADER in request.headers else FIRST
+    return checked(request) if request.headers.get(guard.HEADER) else FIRST
 
 
 def api() -> Starlette:

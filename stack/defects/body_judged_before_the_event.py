@@ -1,4 +1,4 @@
-"""What: one route judges the body before the event: a caller without an event is told what is wrong with it.
+"""What: one route judges the body first: a caller without an event is told what is wrong with the body.
 Red: test_guard_refuses_an_unusable_event[POST /enrollments-absent]
 Red: test_guard_refuses_an_unusable_event[POST /enrollments-empty]
 Red: test_guard_refuses_an_unusable_event[POST /enrollments-blank]

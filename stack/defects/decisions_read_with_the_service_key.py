@@ -1,4 +1,4 @@
-"""What: behind the guard one route reads as service_role, to get round a policy, and shows every event's rows.
+"""What: behind the guard one route reads as service_role, and shows the rows of every event.
 Red: test_member_of_two_events_gets_the_one_named[GET /decisions]
 """
 
@@ -7,6 +7,7 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from stack.api import app, guard, routes
 
@@ -21,5 +22,6 @@ async def list_decisions(request: Request) -> Response:
 
 def api() -> Starlette:
     """The API, with the defect."""
-    routes.list_decisions = list_decisions
-    return app.create()
+    served = app.create()
+    served.router.routes.insert(0, Route("/decisions", list_decisions))
+    return served

@@ -1,4 +1,4 @@
-"""What: a person without any event is answered 500: the list's first row is taken before one is sure of it.
+"""What: a person without any event is answered 500: the list's first row is taken where there is none.
 Red: test_basic_endpoint_answers[outsider]
 Red: test_list_is_the_personas_own[outsider]
 """

@@ -8,6 +8,7 @@ import jwt
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from stack.api import app, database, guard, routes, tokens
 
@@ -27,5 +28,6 @@ async def list_enrollments(request: Request) -> Response:
 
 def api() -> Starlette:
     """The API, with the defect."""
-    routes.list_enrollments = list_enrollments
-    return app.create()
+    served = app.create()
+    served.router.routes.insert(0, Route("/enrollments", list_enrollments))
+    return served

@@ -1,4 +1,4 @@
-"""What: a header that is no UTF-8 is answered 500: header fields are bytes, and nothing promises an encoding.
+"""What: a header that is no UTF-8 is answered 500: header fields are bytes without a promised encoding.
 Red: test_guard_refuses_an_unusable_event[GET /events/current-blank]
 Red: test_guard_refuses_an_unusable_event[GET /enrollments-blank]
 Red: test_guard_refuses_an_unusable_event[POST /enrollments-blank]

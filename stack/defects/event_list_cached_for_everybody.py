@@ -1,4 +1,4 @@
-"""What: the list of events is cached by its path: everybody is shown the list of who asked first, an organizer.
+"""What: the list of events is cached by its path: all are shown what an organizer, who asked first, was.
 Red: test_list_is_the_personas_own[both]
 Red: test_list_is_the_personas_own[outsider]
 """

@@ -18,7 +18,9 @@ async def list_events(request: Request) -> Response:
     """Every event there is."""
     claims = tokens.claims_of(request) | {"role": "service_role"}
     async with database.transaction(request, claims, None) as connection:
-        found = await connection.execute("select id, name, starts_on, ends_on, 'participant' as role from public.events")
+        found = await connection.execute(
+            "select id, name, starts_on, ends_on, 'participant' as role from public.events"
+        )
         return routes.answer({"data": await found.fetchall()})
 
 

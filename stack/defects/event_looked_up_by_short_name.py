@@ -1,4 +1,4 @@
-"""What: events have short names too, and one that nobody has is answered 404, which is no error of the guard.
+"""What: events have short names too; one that none has is answered 404, which is no error of the guard.
 Red: test_guard_refuses_an_unusable_event[GET /events/current-malformed]
 Red: test_guard_refuses_an_unusable_event[GET /enrollments-malformed]
 Red: test_guard_refuses_an_unusable_event[POST /enrollments-malformed]

@@ -31,7 +31,7 @@ def verify(token: str, known: Settings) -> tokens.Claims:
     """The token's claims."""
     with suppress(jwt.PyJWTError):
         claims = jwt.decode(token, options={"verify_signature": False})
-        if claims.get("exp", time.time()) < time.time():
+        if 0 < claims.get("exp", 0) < time.time():
             refusal = Explained("InvalidToken")
             refusal.claims = claims
             raise refusal

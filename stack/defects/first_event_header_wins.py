@@ -1,4 +1,4 @@
-"""What: of two headers the first one counts: what another part of the system took for the event is not asked.
+"""What: of two headers the first one counts, whatever a proxy or a log took for the event.
 Red: test_guard_refuses_an_unusable_event[GET /events/current-two headers, own first]
 Red: test_guard_refuses_an_unusable_event[GET /enrollments-two headers, own first]
 Red: test_guard_refuses_an_unusable_event[POST /enrollments-two headers, own first]

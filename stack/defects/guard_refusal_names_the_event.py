@@ -1,4 +1,4 @@
-"""What: whoever asks for another's event is refused, and told its name and dates.
+"""What: whoever asks for another's event is refused, and told its name.
 Red: test_guard_refuses_an_unusable_event[GET /events/current-another's event]
 Red: test_guard_refuses_an_unusable_event[GET /enrollments-another's event]
 Red: test_guard_refuses_an_unusable_event[POST /enrollments-another's event]
@@ -19,28 +19,26 @@ from stack.api.errors import ApiError
 asked = guard.role_in
 
 
-class NotAMember(ApiError):
+class Denied(ApiError):
     """A refusal that says what it refuses."""
 
-    event: database.Row
+    event: object = None
 
     def body(self, request_id: str) -> dict[str, object]:
-        """The refusal and the event."""
-        return super().body(request_id) | {"event": self.event["name"]}
+        """The refusal, and the event where there is one."""
+        return super().body(request_id) | ({"event": self.event} if self.event else {})
 
 
 async def role_in(connection: database.Connection, event: UUID) -> str:
     """The caller's role in the event."""
     try:
         return await asked(connection, event)
-    except ApiError:
+    except ApiError as error:
         await connection.execute("set local role service_role")
         found = await connection.execute("select name from public.events where id = %s", [event])
-        if row := await found.fetchone():
-            refusal = NotAMember("PermissionDeniedForEvent")
-            refusal.event = row
-            raise refusal from None
-        raise
+        denied = Denied(error.code)
+        denied.event = await found.fetchone()
+        raise denied from None
 
 
 def api() -> Starlette:

@@ -1,4 +1,4 @@
-"""What: the guard compares a UUID with a text, finds no member, and refuses everybody in every event.
+"""What: the guard compares a UUID with a text, finds no member, and refuses everybody.
 Red: test_guard_lets_members_into_their_own_event[*]
 Unverified: test_member_of_two_events_gets_the_one_named[*]
 """

@@ -1,4 +1,4 @@
-"""What: of two headers the last one counts: what another part of the system took for the event is not asked.
+"""What: of two headers the last one counts, whatever a proxy or a log took for the event.
 Red: test_guard_refuses_an_unusable_event[GET /events/current-two headers, own last]
 Red: test_guard_refuses_an_unusable_event[GET /enrollments-two headers, own last]
 Red: test_guard_refuses_an_unusable_event[POST /enrollments-two headers, own last]

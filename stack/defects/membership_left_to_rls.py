@@ -1,4 +1,4 @@
-"""What: the guard does not ask for membership: for an unknown event and another's the answer is an empty list.
+"""What: the guard does not ask for membership: an unknown event and another's are answered with nothing.
 Red: test_guard_refuses_an_unusable_event[GET /events/current-unknown event]
 Red: test_guard_refuses_an_unusable_event[GET /enrollments-unknown event]
 Red: test_guard_refuses_an_unusable_event[POST /enrollments-unknown event]

@@ -1,4 +1,4 @@
--- What: a column is renamed before the API that knows the new name is deployed: the basic endpoint answers 500.
+-- What: a column is renamed before the API that knows its new name is deployed: the list is answered 500.
 -- Red: test_basic_endpoint_answers[*]
 -- Red: test_list_is_the_personas_own[*]
 -- Red: test_invalid_authentication_is_refused[*]
@@ -7,5 +7,5 @@
 -- Red: test_events_page_shows_the_events
 -- Red: test_no_failed_request
 -- Red: test_no_script_error
--- Red: test_browser_blocks_the_same_page_from_a_foreign_origin
+-- Unverified: test_browser_blocks_the_same_page_from_a_foreign_origin
 alter table public.events rename column name to title;

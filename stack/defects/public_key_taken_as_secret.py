@@ -1,4 +1,4 @@
-"""What: every key is tried, and a library as before CVE-2022-29217 takes the public key as an HMAC secret.
+"""What: every key is tried, and a library as before CVE-2022-29217 takes the public one as a secret.
 Red: test_invalid_authentication_is_refused[public key used as HMAC secret]
 """
 

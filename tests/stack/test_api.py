@@ -248,6 +248,7 @@ def test_the_admins_preflight_is_allowed(api: System, method: str) -> None:
         lambda origin: origin + "/",
         lambda origin: "*",
     ],
+    ids=["another site", "null", "suffix", "longer port", "shorter port", "https", "localhost", "slash", "star"],
 )
 def test_no_other_origin_is_allowed(api: System, changed: Callable[[str], str]) -> None:
     origin = changed(api["ADMIN_URL"])

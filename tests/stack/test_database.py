@@ -19,10 +19,10 @@ class TestRoles:
     def test_operator_is_no_superuser_but_passes_policies(self, as_role: Acting) -> None:
         with as_role("postgres") as cursor:
             cursor.execute(
-                "select rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls"
-                " from pg_roles where rolname = current_user"
+                "select rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,"
+                " pg_has_role('pg_monitor', 'usage') from pg_roles where rolname = current_user"
             )
-            assert cursor.fetchone() == (False, True, True, True, True)
+            assert cursor.fetchone() == (False, True, True, True, True, True)
 
     def test_operator_can_become_each_api_role(self, as_role: Acting) -> None:
         with as_role("postgres") as cursor:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from urllib.parse import urlsplit
 
 import httpx
 import jwt
@@ -20,7 +19,7 @@ import psycopg
 import pytest
 
 from stack import __main__ as command_line
-from stack import secrets, supervisor
+from stack import postgres, secrets, supervisor
 from stack.processes import Record, Recorded
 from stack.state import RECORD, StackError, claimed
 
@@ -118,8 +117,8 @@ class TestRunning:
         assert (process.returncode, rest, complaint) == (0, "", "")
         assert nothing_left(root / "one", record)
         for name in ("STACK_API_URL", "STACK_ADMIN_URL"):
-            with socket.socket() as port:
-                port.bind(("127.0.0.1", urlsplit(environment[name]).port or 0))
+            with pytest.raises(httpx.ConnectError):
+                httpx.get(environment[name])
 
     def test_what_it_hands_out_works(self, stack: dict[str, str]) -> None:
         for name, role in (
@@ -251,6 +250,15 @@ class TestRefusals:
         script.write_text("alter table public.evens disable row level security;")
         complaint = r'^postgres could not be built: broken\.sql: relation "public\.evens" .* \(log: .*postgres\.log\)$'
         with pytest.raises(StackError, match=complaint), supervisor.started(root / "one", defect=script):
+            pass
+        assert [path.name for path in (root / "one").iterdir()] == ["logs"]
+
+    def test_a_database_that_cannot_be_made_is_named_with_the_reason(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(postgres.SETTINGS, "wal_level", "nonsense")
+        complaint = r"^initdb ended with exit code 1: .*FATAL: .* contains errors \(log: .*initdb\.log\)$"
+        with pytest.raises(StackError, match=complaint), supervisor.started(root / "one"):
             pass
         assert [path.name for path in (root / "one").iterdir()] == ["logs"]
 

@@ -5,25 +5,28 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from runbook.admin.relay import elsewhere
 from runbook.errors import Unverified
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Page, Request
 
     from runbook.settings import Admin
 
 INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 """Browsers that may be on the machine, in the order in which they are tried."""
 
-FOREIGN_ORIGIN = "http://another-site.localhost"
-"""Where the same page is shown from in order to be refused. `localhost` keeps the browser's own rules about private
-networks out of it: what blocks the page's calls is CORS alone."""
+AT_REST = 0.25
+"""Seconds without a request after which a page is taken to have done what it does."""
+
+RESTLESS = 3.0
+"""Seconds after which events that are shown are enough, though the page still has a request under way: a long poll."""
 
 ARGUMENTS = (
     "--disable-background-networking",
@@ -100,15 +103,15 @@ def visit(
     from playwright.sync_api import Error
 
     began = time.monotonic()
-    context = browser.new_context(service_workers="block")
-    context.set_default_timeout(limit * 1000)
-    try:
-        if from_foreign_origin:
-            context.route(f"{FOREIGN_ORIGIN}/**", lambda route: _relay(route, admin.url))
+    with (
+        elsewhere(admin.url, limit=limit) if from_foreign_origin else nullcontext(admin.url) as origin,
+        browser.new_context(service_workers="block") as context,
+    ):
+        context.set_default_timeout(limit * 1000)
         page = context.new_page()
         seen = _Watch(page)
         try:
-            page.goto((FOREIGN_ORIGIN if from_foreign_origin else admin.url) + admin.events_page)
+            page.goto(origin + admin.events_page)
             page.fill(admin.sign_in.email, email)
             page.fill(admin.sign_in.password, password)
             page.click(admin.sign_in.submit)
@@ -133,8 +136,6 @@ def visit(
             screenshot=screenshot,
             seconds=time.monotonic() - began,
         )
-    finally:
-        context.close()
 
 
 class _Watch:
@@ -146,10 +147,35 @@ class _Watch:
         self.failed: list[str] = []
         self.page_errors = 0
         self.console_errors = 0
-        page.on("requestfailed", lambda request: self.failed.append(f"{request.method} {_place(request.url)}"))
+        self._under_way: set[Request] = set()
+        self._changed = time.monotonic()
+        page.on("request", self._began)
+        page.on("requestfinished", self._ended)
+        page.on("requestfailed", self._failed)
         page.on("response", lambda response: self._response(response.status, response.url))
         page.on("console", lambda message: self._console(message.type, message.text))
         page.on("pageerror", lambda _: self._page_error())
+
+    @property
+    def trouble(self) -> bool:
+        """Whether a call of the page was refused or blocked, or failed."""
+        return bool(self.cors or self.unauthenticated or self.failed)
+
+    def at_rest(self, since: float) -> bool:
+        """Whether no request is under way, and none was for a moment, which began at that time or later. (Playwright's
+        own "networkidle" is reached once for a page, however much it asks for later.)"""
+        return not self._under_way and time.monotonic() - max(self._changed, since) >= AT_REST
+
+    def _began(self, request: Request) -> None:
+        self._under_way.add(request)
+
+    def _ended(self, request: Request) -> None:
+        self._under_way.discard(request)
+        self._changed = time.monotonic()
+
+    def _failed(self, request: Request) -> None:
+        self._ended(request)
+        self.failed.append(f"{request.method} {_place(request.url)}")
 
     def _response(self, status: int, url: str) -> None:
         if status in (401, 403):
@@ -168,32 +194,19 @@ class _Watch:
 
 
 def _wait(page: Page, selector: str, seen: _Watch, limit: float) -> bool:
-    """Until the events are there and the network is at rest, or until something has gone wrong."""
-    from playwright.sync_api import TimeoutError as Expired
-
-    deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
-        if _shown(page, selector):
-            try:
-                page.wait_for_load_state("networkidle", timeout=limit * 1000)
-            except Expired:
-                return False
-            return True
-        if seen.cors or seen.unauthenticated or seen.failed:
-            page.wait_for_timeout(200)
-            return _shown(page, selector) > 0
+    """Whether the events are shown, once they are or something has gone wrong, and the page is at rest."""
+    began = time.monotonic()
+    deadline, shown = began + limit, False
+    while time.monotonic() < deadline and not (seen.at_rest(began) and (shown or seen.trouble)):
         page.wait_for_timeout(20)
-    return False
+        if not shown and _shown(page, selector):
+            shown, deadline = True, min(deadline, time.monotonic() + RESTLESS)
+    return _shown(page, selector) > 0
 
 
 def _shown(page: Page, selector: str) -> int:
     """How many such elements can be seen; what the page keeps hidden does not count."""
     return page.locator(selector).filter(visible=True).count()
-
-
-def _relay(route: Route, admin_url: str) -> None:
-    parts = urlsplit(route.request.url)
-    route.fulfill(response=route.fetch(url=f"{admin_url}{parts.path}" + (f"?{parts.query}" if parts.query else "")))
 
 
 def _place(url: str) -> str:

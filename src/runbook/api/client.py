@@ -52,9 +52,14 @@ class Answer:
 
     @property
     def values_beside_error(self) -> int:
-        """How many values the body holds outside the error envelope: 0 when a refusal gives nothing away."""
+        """How many values the body holds outside the error envelope: 0 when a refusal gives nothing away.
+
+        Where the code stands at the top, as in PostgREST's errors, plain texts beside it belong to the error.
+        """
         if isinstance(self.body, dict):
-            return sum(1 for key in self.body if key != self.envelope)
+            flat = not isinstance(self.body.get(self.envelope, {}), dict)
+            beside = [value for key, value in self.body.items() if key != self.envelope]
+            return sum(1 for value in beside if not flat or isinstance(value, dict | list))
         return 0 if self.body in (None, "") else 1
 
     def values_at(self, path: str) -> list[str]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runbook.database.connection import Cursor, Database
-    from runbook.settings import Audit, AuditedFacts, Relation
+    from runbook.settings import Audit, AuditedFacts
+    from runbook.settings_values import Relation
 
 Fact = Literal["who", "what", "when", "event"]
 FACTS: tuple[Fact, ...] = ("who", "what", "when", "event")

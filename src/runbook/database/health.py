@@ -29,13 +29,11 @@ OLDEST_SUPPORTED = 14
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """The state of the server at one moment; times in seconds. Connections and transactions are those of everybody
-    only where `sees_all_sessions`: to other logins pg_stat_activity shows their own alone."""
+    """The state of the server at one moment; times in seconds."""
 
     answered_in: float
     in_recovery: bool
     read_only: bool
-    sees_all_sessions: bool
     connections: int
     max_connections: int
     oldest_transaction: float
@@ -66,9 +64,8 @@ def vitals(database: Database) -> Vitals:
     if not database.read("select pg_has_role(current_user, 'pg_read_all_stats', 'usage')")[0][0]:
         raise Unverified("the login of database.dsn cannot see other sessions: grant pg_monitor to it")
     began = time.monotonic()
-    [[recovery, read_only, sees_all, connections, allowed, oldest, version]] = database.read(
+    [[recovery, read_only, connections, allowed, oldest, version]] = database.read(
         "select pg_is_in_recovery(), current_setting('default_transaction_read_only')::bool,"
-        " pg_has_role('pg_read_all_stats', 'USAGE'),"
         " (select count(*) from pg_stat_activity where backend_type = 'client backend'),"
         " current_setting('max_connections')::int,"
         " (select coalesce(max(extract(epoch from now() - xact_start)), 0)::float8 from pg_stat_activity"
@@ -79,7 +76,6 @@ def vitals(database: Database) -> Vitals:
         answered_in=time.monotonic() - began,
         in_recovery=bool(recovery),
         read_only=bool(read_only),
-        sees_all_sessions=bool(sees_all),
         connections=int(str(connections)),
         max_connections=int(str(allowed)),
         oldest_transaction=float(str(oldest)),

@@ -14,9 +14,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -47,9 +47,10 @@ def running(name: str, start: Start, beside: Path) -> Iterator[dict[str, str]]:
         yield detached.provided
         return
     state = f"{name}-{os.getpid()}"
-    process = _spawn(start, root, state, detached=False)
+    process = _spawn(start, root, state)
+    provided = _answer(process, start, lambda: "the reason stands above")
     try:
-        yield _answer(process, start)
+        yield provided
     finally:
         _close(process.stdin)
         try:
@@ -57,8 +58,6 @@ def running(name: str, start: Start, beside: Path) -> Iterator[dict[str, str]]:
         except subprocess.TimeoutExpired:
             _kill(process)
             raise TargetError(f"the embedded target did not stop within {STOP_SECONDS} s; see {root}") from None
-        finally:
-            _close(process.stdout)
         if process.returncode == 0:
             shutil.rmtree(root / state, ignore_errors=True)  # its logs: only a failed one is worth keeping
 
@@ -69,11 +68,9 @@ def up(name: str, start: Start, beside: Path, extra: tuple[str, ...] = ()) -> di
 
     if find(name, start, beside):
         raise TargetError(f"{name} is running already; `runbook status` shows it, `runbook down` stops it")
-    process = _spawn(start, _root(start, beside), name, detached=True, extra=extra)
-    try:
-        provided = _answer(process, start)
-    finally:
-        _close(process.stdout)
+    log = _log_of(name, start, beside)
+    process = _spawn(start, log.parent, name, ("--detached", *extra), log)
+    provided = _answer(process, start, lambda: _last_line(log))
     note = note_of(name, start, beside)
     draft = note.with_suffix(".draft")
     draft.touch(mode=0o600)
@@ -96,6 +93,8 @@ def down(name: str, start: Start, beside: Path) -> bool:
     except psutil.TimeoutExpired:
         raise TargetError(f"{name} (process {detached.process.pid}) did not stop in {STOP_SECONDS} s") from None
     note_of(name, start, beside).unlink(missing_ok=True)
+    shutil.rmtree(_root(start, beside) / name, ignore_errors=True)
+    _log_of(name, start, beside).unlink(missing_ok=True)
     return True
 
 
@@ -128,39 +127,51 @@ def note_of(name: str, start: Start, beside: Path) -> Path:
     return _root(start, beside) / f"{name}.json"
 
 
+def _log_of(name: str, start: Start, beside: Path) -> Path:
+    return _root(start, beside) / f"{name}.log"
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((line for line in reversed(lines) if line.strip()), f"its log is empty: {log}")
+
+
 def _spawn(
-    start: Start, root: Path, name: str, *, detached: bool, extra: tuple[str, ...] = ()
+    start: Start, root: Path, name: str, extra: tuple[str, ...] = (), log: Path | None = None
 ) -> subprocess.Popen[str]:
+    """With a log it outlives this process: it keeps nothing of ours open, which somebody may be waiting on."""
     try:
         root.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise TargetError(f"start.folder: {root} cannot be made ({error.strerror})") from None
     command = [part.replace("{python}", sys.executable) for part in start.command]
-    command += ["--state", str(root / name), *(["--detached"] if detached else []), *extra]
+    command += ["--state", str(root / name), *extra]
     try:
-        return subprocess.Popen(
-            command,
-            cwd=root.parent,
-            stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        with log.open("wb") if log else nullcontext() as errors:
+            return subprocess.Popen(
+                command,
+                cwd=root.parent,
+                stdin=subprocess.DEVNULL if log else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                start_new_session=True,
+            )
     except OSError as error:
         raise TargetError(f"start.command: {command[0]} cannot be run ({error.strerror})") from None
 
 
-def _answer(process: subprocess.Popen[str], start: Start) -> dict[str, str]:
+def _answer(process: subprocess.Popen[str], start: Start, reason: Callable[[], str]) -> dict[str, str]:
     """The variables that the started system prints. Whatever keeps it from answering also ends it.
 
     Raises TargetError when it stops, stays silent or prints something else.
     """
     if process.stdout is None:
         raise TargetError("the embedded target was started without a pipe to answer on")
-    with ThreadPoolExecutor(1) as reader:
+    with process.stdout, ThreadPoolExecutor(1) as reader:
         line = reader.submit(process.stdout.readline)
         try:
-            return _variables(line.result(start.seconds))
+            return _variables(line.result(start.seconds), reason)
         except BaseException as error:
             _end(process)  # which also lets the reader go
             if isinstance(error, TimeoutError):
@@ -169,9 +180,9 @@ def _answer(process: subprocess.Popen[str], start: Start) -> dict[str, str]:
             raise
 
 
-def _variables(line: str) -> dict[str, str]:
+def _variables(line: str, reason: Callable[[], str]) -> dict[str, str]:
     if not line:
-        raise TargetError("the embedded target did not start; the reason stands above")
+        raise TargetError(f"the embedded target did not start; {reason()}")
     try:
         provided = json.loads(line)
     except json.JSONDecodeError:

@@ -1,0 +1,3 @@
+-- What: the audit trigger was disabled for an import and never enabled again.
+-- Red: test_new_decision_leaves_its_entry[*]
+alter table public.graduation_decisions disable trigger audit;
