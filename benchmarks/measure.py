@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,17 +16,18 @@ LIMIT = 300
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process: wall-clock seconds, its own peak memory in MB (its children's not), and its exit code."""
+    """One process: wall-clock seconds, and its own peak memory in MB (its children's not)."""
 
     seconds: float
     megabytes: float
-    code: int
 
 
-def run(command: Sequence[str], folder: Path) -> Run:
-    """Run a command to its end. Raises TimeoutError after LIMIT seconds."""
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Run:
+    """Run a command to its end. Raises TimeoutError after LIMIT seconds, RuntimeError when it fails."""
     began = time.perf_counter()
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         peak = 0
         while process.poll() is None:
             try:
@@ -37,7 +38,9 @@ def run(command: Sequence[str], folder: Path) -> Run:
                 process.kill()
                 raise TimeoutError(f"{command[0]} took more than {LIMIT} s")
             time.sleep(0.01)
-    return Run(time.perf_counter() - began, peak / 1e6, process.returncode)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with exit code {process.returncode}")
+    return Run(time.perf_counter() - began, peak / 1e6)
 
 
 def spread(values: Sequence[float], unit: str) -> str:

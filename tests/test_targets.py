@@ -29,9 +29,9 @@ ANSWER = "import json, os, sys; print(json.dumps({'T_PID': os.getpid(), 'T_ARGS'
 UNTIL_EOF = "sys.stdin.read(); open('stopped', 'w').close()"
 HEEDFUL = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM});"
 UNTIL_TOLD = "signal.sigwait({signal.SIGTERM}); open('stopped', 'w').close()"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
 WITH_A_CHILD = (
-    "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+    "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
     "open('child', 'w').write(str(child.pid));"
 )
 STARTED = "open('started', 'w').write(str(__import__('os').getpid()));"
@@ -149,7 +149,7 @@ def test_a_crashing_command_is_told_and_its_own_words_are_shown(
 def test_a_command_that_answers_something_else_is_told_and_stopped(
     tmp_path: Path, line: str, begin: Callable[[Start, Path], object]
 ) -> None:
-    start = starting(STARTED + f"print({line!r}, flush=True); import time; time.sleep(600)")
+    start = starting(STARTED + f"print({line!r}, flush=True); import time; time.sleep(60)")
     with pytest.raises(TargetError, match="first line is not a JSON object of variables"):
         begin(start, tmp_path)
     assert not runs(int((tmp_path / "started").read_text()))
@@ -169,14 +169,15 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 OWNER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from runbook.settings import Start
 from runbook.targets import embedded
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started without it
 start = Start(command=("{python}", "-S", "-c", sys.argv[1]), provides="T_")
 with embedded.running("mine", start, Path(sys.argv[2])) as provided:
     print(provided["T_PID"], flush=True)
-    time.sleep(600)
+    time.sleep(60)
 """
 
 
@@ -190,9 +191,12 @@ def test_nothing_keeps_running_when_the_suite_is_killed(tmp_path: Path, how: sig
     ) as owner:
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())
-        assert runs(pid)
-        owner.send_signal(how)
-        owner.wait(DEADLINE)
+        try:
+            assert runs(pid)
+            owner.send_signal(how)
+            owner.wait(DEADLINE)
+        finally:
+            owner.kill()
         wait_until(lambda: not runs(pid))
     assert (tmp_path / "stopped").exists()
 

@@ -28,6 +28,8 @@ _PATTERNS = (
     # An e-mail address; not the host that stands behind a mark. The look-behinds keep a long text linear.
     (re.compile(r"(?<![\w.+-])[\w.+-]*[^\s@](?<!\*\*\*)@[\w-]+(\.[\w-]+)+"), MARK),
 )
+_SUSPICIOUS = re.compile(r"eyJ|://|@|BEGIN|(?i:bearer|basic|password|passwd|pwd|secret|token|apikey|api_key)")
+"""What each of the patterns has in it: most texts have none of it, and need not be searched for all of them."""
 
 
 class Redactor:
@@ -53,8 +55,9 @@ class Redactor:
             self._search = re.compile("|".join(re.escape(known) for known in longest_first))
         if self._search is not None:
             value = self._search.sub(MARK, value)
-        for pattern, replacement in _PATTERNS:
-            value = pattern.sub(replacement, value)
+        if _SUSPICIOUS.search(value):
+            for pattern, replacement in _PATTERNS:
+                value = pattern.sub(replacement, value)
         return value
 
     def value(self, value: object) -> object:
