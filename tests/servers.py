@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -85,6 +86,12 @@ class Server:
     def url(self) -> str:
         """Where it listens."""
         return f"http://127.0.0.1:{self._http.server_port}"
+
+    def wait_for(self, count: int) -> None:
+        """Until so many requests have arrived: a client may have given up before the server has read one."""
+        deadline = time.monotonic() + 10
+        while len(self.requests) < count and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def __enter__(self) -> Self:
         self._thread.start()

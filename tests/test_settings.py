@@ -89,8 +89,8 @@ FAULTS = {
         "api.basic_endpiont: unknown key; did you mean 'basic_endpoint'?",
     ),
     "an unknown key of a persona": (
-        ('email = "outsider', 'emial = "outsider'),
-        "personas.outsider.emial: unknown key; did you mean 'email'?",
+        ('email = "outsider', 'subjct = "x"\nemail = "outsider'),
+        "personas.outsider.subjct: unknown key; did you mean 'subject'?",
     ),
     "an unknown key in a list": (
         ('"GET /enrollments"', '{ method = "GET", path = "/", methods = "/" }'),
@@ -335,7 +335,20 @@ def test_a_method_has_the_keys_that_it_needs(folder: Folder, method: str, needs:
         ('method = "password"\nurl = "http://127.0.0.1:9/auth/v1"', f'method = "{method}"'),
         ('anon_key = { env = "RUNBOOK_ANON_KEY" }\nsigning_secret = { env = "RUNBOOK_SIGNING_SECRET" }', ""),
     ]
-    assert folder.faults(*changes) == [f'auth: method = "{method}" needs {needs}']
+    assert f'auth: method = "{method}" needs {needs}' in folder.faults(*changes)
+
+
+def test_faults_of_a_part_and_between_parts_are_told_together(folder: Folder) -> None:
+    changes = [
+        ("basic_endpoint", "basic_endpiont"),
+        ('persona = "organizer"', 'persona = "organiser"'),
+        ('"GET /enrollments"', '"POST /enrollments"'),
+    ]
+    assert sorted(key.partition(":")[0] for key in folder.faults(*changes)) == [
+        "admin.persona",
+        "api.basic_endpiont",
+        "api.guarded_routes.1",
+    ]
 
 
 def test_a_syntax_error_is_one_line_with_its_place(folder: Folder) -> None:

@@ -105,8 +105,8 @@ def test_it_is_stopped_when_a_check_raises(tmp_path: Path) -> None:
 def test_a_silent_command_times_out_and_is_stopped_in_an_orderly_way(tmp_path: Path, code: str) -> None:
     """It is told first, so that it can take down what it has started."""
     told = "import signal, os; signal.signal(signal.SIGTERM, lambda *_: None);" + STARTED + code
-    with pytest.raises(TargetError, match=r"^the embedded target did not answer within 0\.5 s \(start\.seconds\)$"):
-        start_and_stop(starting(told, 0.5), tmp_path)
+    with pytest.raises(TargetError, match=r"^the embedded target did not answer within 1 s \(start\.seconds\)$"):
+        start_and_stop(starting(told, 1), tmp_path)
     assert (tmp_path / "stopped").exists()
     assert not runs(int((tmp_path / "started").read_text()))
 
@@ -117,7 +117,7 @@ def test_a_silent_command_that_will_not_stop_is_killed_with_its_children(
     """A child that lived on would hold the pipe that is read from."""
     monkeypatch.setattr(embedded, "STOP_SECONDS", 0.2)
     with pytest.raises(TargetError, match="did not answer"):
-        start_and_stop(starting(STARTED + WITH_A_CHILD + STUBBORN, 0.5), tmp_path)
+        start_and_stop(starting(STARTED + WITH_A_CHILD + STUBBORN, 1), tmp_path)
     wait_until(lambda: not runs(int((tmp_path / "child").read_text())))
     assert not runs(int((tmp_path / "started").read_text()))
 

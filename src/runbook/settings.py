@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
 from runbook.clauses import Language
 from runbook.settings_values import (
+    METHODS,
     Frozen,
     Name,
     Origin,
@@ -20,6 +22,9 @@ from runbook.settings_values import (
     UrlPath,
     secrets_in,
 )
+
+Backend = Literal["live", "embedded"]
+BACKENDS = get_args(Backend)
 
 
 class Start(Frozen):
@@ -194,7 +199,7 @@ class Settings(Frozen):
     """Everything that the suite knows about one target."""
 
     name: Annotated[str, Field(pattern=r"^[\w.-]+$")]
-    backend: Literal["live", "embedded"]
+    backend: Backend
     severity: Literal["production", "staging", "local"]
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("id", "en")
     writes: bool = False
@@ -210,44 +215,43 @@ class Settings(Frozen):
     timeouts: Timeouts = Timeouts()
     out_of_scope: tuple[OutOfScope, ...] = ()
 
-    @model_validator(mode="after")
-    def _parts_agree(self) -> Settings:
-        faults = [*self._missing_credentials(), *self._unknown_personas()]
-        if (self.backend == "embedded") != (self.start is not None):
-            faults.append('start: belongs to backend = "embedded", and only there')
-        if not self.writes:
-            faults += [
-                f"api.guarded_routes.{index}: {route.method} could write; list it only where writes = true"
-                for index, route in enumerate(self.api.guarded_routes)
-                if route.method != "GET"
-            ]
-        if faults:
-            raise ValueError("\n".join(faults))
-        return self
-
-    def _missing_credentials(self) -> list[str]:
-        needed = {
-            "password": ("email", "password"),
-            "secret": ("subject",),
-            "private_key": ("subject",),
-            "token": ("token",),
-        }[self.auth.method]
-        return [
-            f'personas.{name}.{key}: auth.method = "{self.auth.method}" needs it'
-            for name, persona in self.personas.items()
-            for key in needed
-            if getattr(persona, key) is None
-        ]
-
-    def _unknown_personas(self) -> list[str]:
-        named = {"admin.persona": self.admin.persona if self.admin else None}
-        named["audit.rehearsal.persona"] = self.audit.rehearsal.persona if self.audit.rehearsal else None
-        return [
-            f"{key}: is none of the [personas] ({', '.join(self.personas)})"
-            for key, name in named.items()
-            if name and name not in self.personas
-        ]
-
     def secrets(self) -> list[str]:
         """Every secret value, for redaction."""
         return sorted(set(secrets_in(self)))
+
+
+CREDENTIALS = {
+    "password": ("email", "password"),
+    "secret": ("subject",),
+    "private_key": ("subject",),
+    "token": ("token",),
+}
+"""What a persona needs for each way of getting a token."""
+
+
+def disagreements(document: object) -> Iterator[tuple[str, str]]:
+    """What does not fit together between parts that may each be right: keys and faults. Nothing need be valid yet."""
+    personas = _part(document, "personas")
+    method = str(_part(document, "auth").get("method"))
+    for name, persona in personas.items():
+        for key in CREDENTIALS.get(method, ()):
+            if isinstance(persona, dict) and key not in persona:
+                yield f"personas.{name}.{key}", f'auth.method = "{method}" needs it'
+    for path in (("admin",), ("audit", "rehearsal")):
+        named = _part(document, *path).get("persona")
+        if personas and isinstance(named, str) and named not in personas:
+            yield ".".join((*path, "persona")), f"is none of the [personas] ({', '.join(personas)})"
+    top = _part(document)
+    if top.get("backend") in BACKENDS and (top["backend"] == "embedded") != ("start" in top):
+        yield "start", 'belongs to backend = "embedded", and only there'
+    routes = _part(document, "api").get("guarded_routes")
+    for index, route in enumerate(routes if isinstance(routes, list) and top.get("writes") is not True else ()):
+        verb = str(route).partition(" ")[0]
+        if verb in METHODS and verb != "GET":
+            yield f"api.guarded_routes.{index}", f"{verb} could write; list it only where writes = true"
+
+
+def _part(document: object, *path: str) -> dict[str, object]:
+    for key in path:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}

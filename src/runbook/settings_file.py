@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import BaseModel, ValidationError
 
 from runbook.errors import SettingsError
-from runbook.settings import Settings
+from runbook.settings import Settings, disagreements
 from runbook.settings_values import PENDING, Referenced
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def load(path: Path, environment: Mapping[str, str], *, started: bool = False) -
     except ValidationError as error:
         for key, fault in _faults(error):
             faults.setdefault(key, fault)
+    for key, fault in disagreements(resolved):
+        faults.setdefault(key, fault)
     if faults:
         raise SettingsError([f"{path}: {key}: {fault}" if key else f"{path}: {fault}" for key, fault in faults.items()])
     return settings
@@ -114,9 +116,7 @@ def _faults(error: ValidationError) -> Iterator[tuple[str, str]]:
     for detail in error.errors(include_url=False, include_input=False):
         location = _dotted(part for part in detail["loc"] if part != "[key]")
         if detail["type"] == "value_error":
-            for line in str(detail["ctx"]["error"]).splitlines():
-                key, colon, fault = line.partition(": ")
-                yield (key, fault) if colon and not location else (location, line)
+            yield location, str(detail["ctx"]["error"])
         else:
             yield location, _wording(detail)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import unquote, urlsplit
 
 from pydantic import (
@@ -77,10 +77,14 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+METHODS = get_args(Method)
+
+
 class Route(Frozen):
     """A method and a path, written `GET /enrollments`."""
 
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    method: Method
     path: UrlPath
 
     @model_validator(mode="before")

@@ -23,7 +23,7 @@ RLS_CVES: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = (
 """Faults of PostgreSQL that weaken row-level security, each with the versions that mend it
 (postgresql.org/support/security)."""
 
-OLDEST_SUPPORTED = 14
+OLDEST_SUPPORTED = 15
 """Below this major version nothing is mended any more (postgresql.org/support/versioning, November 2026)."""
 
 
