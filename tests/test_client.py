@@ -94,11 +94,18 @@ def test_a_refused_connection_is_tried_again_whatever_the_method(scene: Scene, m
     assert [request.method for server in servers for request in server.requests] == [method]
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [400, 401, 404, 500, 502, 503, 504])
 def test_an_answer_is_never_asked_for_again(scene: Scene, status: int) -> None:
     with Server(Reply(status, {"retry-after": "0"}), OK) as server:
         answer = scene.client(server.url).get("/events")
     assert answer.status == status
+    assert len(server.requests) == 1
+
+
+def test_a_limit_on_requests_is_no_answer(scene: Scene) -> None:
+    limited = pytest.raises(Unverified, match=r"GET /events: the server limits requests \(429\)")
+    with Server(Reply(429, {"retry-after": "0"}), OK) as server, limited:
+        scene.client(server.url).get("/events")
     assert len(server.requests) == 1
 
 

@@ -26,6 +26,8 @@ KEPT_HEADERS = frozenset(
     }
 )
 SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS"})
+TOO_MANY_REQUESTS = 429
+"""Neither the API's refusal nor its answer: something before it has had enough (RFC 6585, 4)."""
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 NO_ANSWER = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
 DIRECT = ("all://localhost", "all://127.0.0.1", "all://[::1]")
@@ -146,6 +148,8 @@ class Client:
             request_id=answer.headers.get("x-request-id"),
             milliseconds=round(answer.elapsed * 1000, 1),
         )
+        if answer.status == TOO_MANY_REQUESTS:
+            raise Unverified(f"{method} {request.url.path}: the server limits requests (429); allow more for this run")
         return answer
 
     def _exchange(self, request: httpx.Request) -> httpx.Response:
