@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -236,3 +237,24 @@ def test_no_secret_is_written_or_shown(project: Project, workers: tuple[str, ...
         if canary in text
     ]
     assert leaks == []
+
+
+def test_a_target_that_is_not_there_is_told_in_words_and_soon(project: Project) -> None:
+    for path in (ROOT / "checks" / "health").glob("test_*.py"):
+        project.check("", path.name)
+        (project.pytester.path / "checks" / "health" / path.name).write_bytes(path.read_bytes())
+    began = time.monotonic()
+    result = project.run()
+    assert time.monotonic() - began < 20
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "H1  P0  dilanggar / violated*",
+            "*violated: api answers*",
+            "      http://127.0.0.1:9 gave no answer within 1 s",
+            "*no connection to the database (database.dsn): connection failed:",
+            "*127.0.0.1*Connection refused*",
+        ]
+    )
+    assert "***" not in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()

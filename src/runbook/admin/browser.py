@@ -111,7 +111,9 @@ def visit(
         page = context.new_page()
         seen = _Watch(page)
         try:
-            page.goto(origin + admin.events_page)
+            page_answer = page.goto(origin + admin.events_page)
+            if page_answer is not None and not page_answer.ok:
+                raise Unverified(f"the Admin's page was answered {page_answer.status} (admin.url, admin.events_page)")
             page.fill(admin.sign_in.email, email)
             page.fill(admin.sign_in.password, password)
             page.click(admin.sign_in.submit)

@@ -149,13 +149,14 @@ class Client:
             milliseconds=round(answer.elapsed * 1000, 1),
         )
         if answer.status == TOO_MANY_REQUESTS:
-            raise Unverified(f"{method} {request.url.path}: the server limits requests (429); allow more for this run")
+            limited = "the server limits requests (429); allow more for this run"
+            raise Unverified(f"{method} {request.url.path} was not answered: {limited}")
         return answer
 
     def _exchange(self, request: httpx.Request) -> httpx.Response:
         shown, host = f"{request.method} {request.url.path}", request.url.host
         if request.url.netloc in self._silent:
-            raise Unreachable(f"{shown}: not sent, because {host} already gave no answer in this run")
+            raise Unreachable(f"{shown} was not sent, because {host} already gave no answer in this run")
         tries = Retrying(
             retry=retry_if_exception_type(NO_ANSWER if request.method in SAFE_TO_REPEAT else NOT_SENT),
             stop=stop_before_delay(self._timeouts.retry),
@@ -169,9 +170,9 @@ class Client:
         except NO_ANSWER as error:
             self._silent.add(request.url.netloc)
             waited = time.monotonic() - began
-            raise Unreachable(f"{shown}: no answer from {host} in {waited:.1f} s ({type(error).__name__})") from None
+            raise Unreachable(f"{shown} got no answer from {host} in {waited:.1f} s ({type(error).__name__})") from None
         except httpx.RequestError as error:
-            raise Unverified(f"{shown}: cannot be sent or its answer not be read ({type(error).__name__})") from None
+            raise Unverified(f"{shown} cannot be sent or its answer not be read ({type(error).__name__})") from None
 
     def _attempt(self, request: httpx.Request, deadline: float) -> httpx.Response:
         left = max(deadline - time.monotonic(), 0.001)

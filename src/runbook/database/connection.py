@@ -91,7 +91,7 @@ class Database:
                 self._failure = Unreachable("database.dsn is not a valid connection string")
                 raise self._failure from None
             except psycopg.Error as error:
-                reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+                reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
                 self._failure = Unreachable(f"no connection to the database (database.dsn): {reason[0]}")
                 raise self._failure from None
             self._journal.note("database", connected=True, server=self._connection.info.server_version)
