@@ -3,10 +3,10 @@ same libraries, and nothing around them. Prints how many HTTP requests it sent."
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
+from json import dumps
 
 import httpx
 import jwt
@@ -39,11 +39,11 @@ def main() -> None:
     client = httpx.Client(timeout=10)
     sent = 0
 
-    def send(method: str, path: str, headers: list[tuple[str, str | bytes]], **more: object) -> httpx.Response:
+    def send(method: str, path: str, headers: list[tuple[str, str | bytes]], json: object = None) -> httpx.Response:
         nonlocal sent
         sent += 1
         raw = [(name.encode(), value.encode() if isinstance(value, str) else value) for name, value in headers]
-        answer = client.request(method, API + path, headers=raw, **more)  # type: ignore[arg-type]
+        answer = client.request(method, API + path, headers=raw, json=json)
         answer.json() if answer.headers.get("content-type") == "application/json" else answer.text
         return answer
 
@@ -95,9 +95,9 @@ def main() -> None:
         method, path = route.split()
         for header in UNUSABLE_EVENT_HEADERS:
             values: list[tuple[str, str | bytes]] = [("x-event-id", value) for value in header.values(own, foreign)]
-            send(method, path, [*bearer(token), *values], **({"json": {}} if method == "POST" else {}))
+            send(method, path, [*bearer(token), *values], {} if method == "POST" else None)
         for wrong in (None, invalid[5]):
-            send(method, path, [*bearer(wrong), ("x-event-id", own)], **({"json": {}} if method == "POST" else {}))
+            send(method, path, [*bearer(wrong), ("x-event-id", own)], {} if method == "POST" else None)
         if method == "GET":
             send(method, path, [*bearer(token), ("x-event-id", own)])
             for event in (own, foreign):
@@ -135,7 +135,7 @@ def main() -> None:
             page.screenshot()
             context.close()
         browser.close()
-    print(json.dumps({"requests": sent}))
+    print(dumps({"requests": sent}))
 
 
 def _collect_into(errors: list[str]) -> Callable[[ConsoleMessage], None]:

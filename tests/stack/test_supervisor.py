@@ -290,8 +290,8 @@ class TestDefects:
 
     def test_a_module_replaces_the_applications_it_has(self, monkeypatch: pytest.MonkeyPatch) -> None:
         module = ModuleType("stack.defects.quiet")
-        module.admin = lambda: None  # type: ignore[attr-defined]
-        module.api = ModuleType("imported for its own use")  # type: ignore[attr-defined]
+        vars(module)["admin"] = lambda: None
+        vars(module)["api"] = ModuleType("imported for its own use")
         monkeypatch.setitem(sys.modules, "stack.defects.quiet", module)
         assert supervisor.factories_with(Path("quiet.py")) == {
             "api": "stack.api.app:create",
