@@ -1,6 +1,6 @@
 # The environment sets itself up: every target that needs it depends on .venv/ready.
 .DEFAULT_GOAL := help
-.PHONY: help health test test-slow lint browser up down status bench lock clean
+.PHONY: help health rls test test-slow lint browser up down status bench lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?=
@@ -10,6 +10,9 @@ help: ## Show these targets
 
 health: .venv/ready browser ## Verify the runbook's healthcheck (TARGET=targets/mine.toml for another system)
 	@$(BIN)/pytest checks/health $(if $(TARGET),--target $(TARGET))
+
+rls: .venv/ready ## Prove row-level security (TARGET=targets/mine.toml for another system)
+	@$(BIN)/pytest checks/rls $(if $(TARGET),--target $(TARGET))
 
 test: .venv/ready browser lint ## Test the suite itself, lint and type check
 	@$(BIN)/pytest tests -m "not slow" -n 2 -W error

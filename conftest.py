@@ -10,6 +10,8 @@ pytest_plugins = (
     "fixtures.evidence",
     "fixtures.verdict",
     "fixtures.database",
+    "fixtures.posture",
+    "fixtures.rls",
     "fixtures.api",
     "fixtures.admin",
 )

@@ -78,7 +78,7 @@ def started(
 
 def planted(name: str) -> Path:
     """The file of the defect with this name. Raises UnknownDefect."""
-    known = {path.stem: path for path in DEFECTS.glob("[!_]*") if path.suffix in {".sql", ".py"}}
+    known = {path.stem: path for path in DEFECTS.rglob("[!_]*") if path.suffix in {".sql", ".py"}}
     if name not in known:
         near = difflib.get_close_matches(name, known, n=5)
         raise UnknownDefect(f"no defect is named {name!r}; near it: {', '.join(near) or 'none'}")

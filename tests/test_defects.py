@@ -2,39 +2,69 @@
 
 from __future__ import annotations
 
-import ast
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from runbook.inventory import checks_of
+from stack.database import build
 from stack.defects import Defect, defects
+from stack.postgres import ADMIN, Server, running
 
 ROOT = Path(__file__).parents[1]
 DEFECTS = defects()
 RUN_SECONDS = 120
+SECTION_OF = {
+    check.rpartition("::")[2]: section.name for section in (ROOT / "checks").iterdir() for check in checks_of(section)
+}
+OF_THE_CLUSTER = re.compile(
+    r"^\s*(create|alter|drop) role|^\s*alter (system|database)|^\s*grant [\w, ]+ to ", re.M | re.I
+)
+"""Roles and their memberships are in no database: what changes them needs a server of its own."""
+
+BASELINE = ROOT / "targets" / "embedded.baseline.json"
 
 
-def check_functions() -> set[str]:
-    """The names of all checks."""
-    return {
-        node.name
-        for path in (ROOT / "checks").rglob("test_*.py")
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    }
+def sections_of(defect: Defect) -> list[str]:
+    """The sections of the runbook that a defect is planted for: those of the checks that it names."""
+    named = {pattern.partition("[")[0] for pattern in (*defect.red, *defect.unverified)}
+    return sorted({SECTION_OF[name] for name in named if name in SECTION_OF})
+
+
+def shares_a_server(defect: Defect) -> bool:
+    """Whether it can be planted in a copy of the database, and shows without API and Admin."""
+    in_the_database = defect.path.suffix == ".sql" and sections_of(defect) == ["rls"]
+    return in_the_database and OF_THE_CLUSTER.search(defect.path.read_text(encoding="utf-8")) is None
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[Server]:
+    """One server with the built database in `postgres`, to be copied for each defect."""
+    directory = ROOT / ".runbook" / f"defects-{os.getpid()}"
+    with running(directory) as server:
+        yield server
+    shutil.rmtree(directory)
+
+
+def embedded(folder: Path) -> str:
+    """The embedded target's settings, usable from another folder."""
+    document = (ROOT / "targets" / "embedded.toml").read_text(encoding="utf-8")
+    document = document.replace('folder = ".."', f"folder = {json.dumps(str(ROOT))}")
+    return document + f"\n[rls]\nbaseline = {json.dumps(str(BASELINE))}\n"
 
 
 def settings_with(defect: Defect, folder: Path) -> Path:
-    """The embedded target's settings, with the defect planted."""
-    document = (ROOT / "targets" / "embedded.toml").read_text(encoding="utf-8")
-    document = document.replace('folder = ".."', f"folder = {json.dumps(str(ROOT))}")
+    """The settings of an embedded system in which the defect is planted."""
     # A name of its own: a system that `runbook up` left running would be taken instead, without the defect.
-    document = document.replace('name = "embedded"', 'name = "defect"')
+    document = embedded(folder).replace('name = "embedded"', 'name = "defect"')
     if defect.path.suffix == ".toml":
         for line in defect.path.read_text(encoding="utf-8").splitlines():
             if line and not line.startswith("#"):
@@ -43,10 +73,45 @@ def settings_with(defect: Defect, folder: Path) -> Path:
                 assert replaced, f"{defect}: the embedded target has no {key}"
     else:
         document = document.replace('"stack"]', f'"stack", "--defect", "{defect.name}"]')
+    return written(document, folder)
+
+
+def settings_of_a_copy(defect: Defect, server: Server, folder: Path) -> tuple[Path, dict[str, str]]:
+    """The settings of a copy of the database in which the defect is planted, and the variables that they name."""
+    server.clone("defect")
+    build.apply(server.dsn(ADMIN, "defect"), defect.path)
+    head, _, tail = embedded(folder).partition("[start]")
+    document = head.replace('backend = "embedded"', 'backend = "live"') + tail[tail.index("[api]") :]
+    nowhere = dict.fromkeys(re.findall(r'env = "(STACK_\w+_URL)"', document), "http://127.0.0.1:9")
+    unused = dict.fromkeys(re.findall(r'env = "(STACK_\w+)"', document), "of no use here")
+    key = {"STACK_PUBLIC_KEY_FILE": str(ROOT / "LICENSE"), "STACK_DATABASE_DSN": server.dsn("postgres", "defect")}
+    return written(document, folder), unused | nowhere | key
+
+
+def written(document: str, folder: Path) -> Path:
+    tomllib.loads(document)
     path = folder / "embedded.toml"
     path.write_text(document, encoding="utf-8")
-    tomllib.loads(document)
     return path
+
+
+def run(
+    sections: list[str], settings: Path, reports: Path, more: Mapping[str, str]
+) -> tuple[int, list[dict[str, object]]]:
+    """Run sections of the checks: the exit code and the records."""
+    command = [sys.executable, "-m", "pytest", *(f"checks/{section}" for section in sections)]
+    finished = subprocess.run(
+        [*command, "--reports", str(reports), "--target", str(settings)],
+        cwd=ROOT,
+        env={**os.environ, **more},
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    found = list(reports.glob("*/run.jsonl"))
+    assert len(found) == 1, finished.stdout + finished.stderr
+    return finished.returncode, [json.loads(line) for line in found[0].read_text(encoding="utf-8").splitlines()]
 
 
 def matches(pattern: str, name: str) -> bool:
@@ -56,35 +121,29 @@ def matches(pattern: str, name: str) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("defect", DEFECTS, ids=str)
-def test_defect_turns_exactly_its_checks_red(defect: Defect, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "checks/health", "--reports", str(tmp_path / "reports")]
-    finished = subprocess.run(
-        [*command, "--target", str(settings_with(defect, tmp_path))],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=RUN_SECONDS,
-        check=False,
-    )
-    found = list((tmp_path / "reports").glob("*/run.jsonl"))
-    assert len(found) == 1, finished.stdout + finished.stderr
-    records = [json.loads(line) for line in found[0].read_text(encoding="utf-8").splitlines()]
-    checks = {record["check"].rpartition("::")[2]: record for record in records if record["type"] == "check"}
+def test_defect_turns_exactly_its_checks_red(defect: Defect, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if shares_a_server(defect):
+        server: Server = request.getfixturevalue("database_server")
+        settings, more = settings_of_a_copy(defect, server, tmp_path)
+    else:
+        settings, more = settings_with(defect, tmp_path), {}
+    code, records = run(sections_of(defect), settings, tmp_path / "reports", more)
+    checks = {str(record["check"]).rpartition("::")[2]: record for record in records if record["type"] == "check"}
     for outcome, patterns in (("violated", defect.red), ("unverified", defect.unverified)):
         observed = {name: record["reason"] for name, record in checks.items() if record["outcome"] == outcome}
         declared = {name for name in checks for pattern in patterns if matches(pattern, name)}
         undeclared = {name: reason for name, reason in observed.items() if name not in declared}
         nothing = [pattern for pattern in patterns if not any(matches(pattern, name) for name in checks)]
         assert (undeclared, declared - observed.keys(), nothing) == ({}, set(), []), outcome
-    assert finished.returncode == 1
+    assert code == 1
     assert records[-1]["verdict"] == "FAILED"
 
 
 def test_every_check_has_a_defect() -> None:
     turned_red = {pattern.partition("[")[0] for defect in DEFECTS for pattern in defect.red}
-    assert check_functions() - turned_red == set()
+    assert SECTION_OF.keys() - turned_red == set()
 
 
 def test_every_defect_names_checks_that_exist() -> None:
     named = {pattern.partition("[")[0] for defect in DEFECTS for pattern in (*defect.red, *defect.unverified)}
-    assert named - check_functions() == set()
+    assert named - SECTION_OF.keys() == set()

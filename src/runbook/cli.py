@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import click
 
-from runbook.errors import RunbookError
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def _told_plainly(command: Callable[P, R]) -> Callable[P, R]:
-    """What is the operator's to mend is told without a traceback, with exit code 2."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except RunbookError as error:
-            click.secho(str(error), fg="red", err=True)
-            raise SystemExit(2) from None
-
-    return run
-
-
-TARGET = click.option(
-    "--target",
-    "target",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="Settings file of the target (default: the system of this repository).",
-)
+from runbook.commands import TARGET, told_plainly
+from runbook.rls.cli import rls
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,10 +19,13 @@ def main() -> None:
     """
 
 
+main.add_command(rls)
+
+
 @main.command()
 @TARGET
 @click.option("--defect", default=None, help="Plant a defect of stack/defects, to see its checks turn red (a drill).")
-@_told_plainly
+@told_plainly
 def up(target: Path | None, defect: str | None) -> None:
     """Start the embedded system, leave it running and print its addresses."""
     from runbook.targets import embedded, startable
@@ -62,7 +37,7 @@ def up(target: Path | None, defect: str | None) -> None:
 
 @main.command()
 @TARGET
-@_told_plainly
+@told_plainly
 def down(target: Path | None) -> None:
     """Stop the embedded system that `up` left running."""
     from runbook.targets import embedded, startable
@@ -73,7 +48,7 @@ def down(target: Path | None) -> None:
 
 @main.command()
 @TARGET
-@_told_plainly
+@told_plainly
 def status(target: Path | None) -> None:
     """Say whether the embedded system runs, and where. Exit code 1 when it does not."""
     from runbook.targets import embedded, startable
@@ -89,7 +64,7 @@ def status(target: Path | None) -> None:
 
 @main.command()
 @TARGET
-@_told_plainly
+@told_plainly
 def doctor(target: Path | None) -> None:
     """Check a settings file and everything that it points to. Exit code 1 when something is not as it should be."""
     from runbook.doctor import examine
@@ -107,7 +82,7 @@ def doctor(target: Path | None) -> None:
 
 
 @main.command()
-@_told_plainly
+@told_plainly
 def browser() -> None:
     """Print the browser that the Admin checks will use; install one when there is none."""
     from runbook.admin.install import ensure

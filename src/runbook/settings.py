@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -138,6 +138,7 @@ class Membership(Frozen):
     table: Relation
     user: Name = "user_id"
     event: Name = "event_id"
+    role: Name | None = None
 
 
 class Tenancy(Frozen):
@@ -146,6 +147,16 @@ class Tenancy(Frozen):
     root: Relation
     key: Name = "id"
     membership: Membership
+
+
+class Rls(Frozen):
+    """How row-level security is proved: by which rows, and what the schema does not say by itself."""
+
+    witness: Literal["touchless", "canary"] | None = None
+    context: Annotated[str, Field(pattern=r"^(header|none|setting:[\w.]+|claim:[\w.]+)$")] = "header"
+    claims: dict[Name, dict[str, Any]] = Field(default={})
+    tables: dict[Name, Annotated[str, Field(pattern=r"^(public|service|(event|owner) via \S+)$")]] = Field(default={})
+    baseline: str | None = None
 
 
 class AuditedFacts(Frozen):
@@ -212,6 +223,7 @@ class Settings(Frozen):
     database: Database
     tenancy: Tenancy
     audit: Audit
+    rls: Rls = Rls()
     timeouts: Timeouts = Timeouts()
     out_of_scope: tuple[OutOfScope, ...] = ()
 

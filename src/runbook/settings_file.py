@@ -59,7 +59,8 @@ def load(path: Path, environment: Mapping[str, str], *, started: bool = False) -
         faults.setdefault(key, fault)
     if faults:
         raise SettingsError([f"{path}: {key}: {fault}" if key else f"{path}: {fault}" for key, fault in faults.items()])
-    return settings
+    baseline = path.parent / settings.rls.baseline if settings.rls.baseline else path.with_suffix(".baseline.json")
+    return settings.model_copy(update={"rls": settings.rls.model_copy(update={"baseline": str(baseline)})})
 
 
 def _provided(document: Mapping[str, object]) -> str | None:

@@ -1,4 +1,5 @@
-"""Planted defects, one a file: each says what it does and which checks it turns red.
+"""Planted defects, one a file: each says what it does and which checks it turns red. Those of row-level security are
+in `rls/`.
 
 `<name>.sql` is applied to the database after the seed; `<name>.py` replaces the API (`api()`) or the Admin (`admin()`);
 `<name>.toml` is laid over the target's settings, for what is wrong with a deployment and not with its parts.
@@ -8,6 +9,8 @@ The file begins with its header, in comments (`-- ` or `# `) or in its docstring
     What: one sentence.
     Red: test_name[parameters]          a check that it violates; * for anything; any number of lines
     Unverified: test_name[parameters]   a check that can no longer be made because of it
+
+It is planted for the sections of the runbook whose checks it names, and in these it turns red exactly what it names.
 """
 
 from __future__ import annotations
@@ -51,4 +54,4 @@ def read(path: Path) -> Defect:
 
 def defects() -> list[Defect]:
     """Every planted defect, by name."""
-    return [read(path) for path in sorted(FOLDER.glob("[!_]*")) if path.suffix in {".sql", ".py", ".toml"}]
+    return [read(path) for path in sorted(FOLDER.rglob("[!_]*")) if path.suffix in {".sql", ".py", ".toml"}]

@@ -1,0 +1,38 @@
+"""What every command of `runbook` shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+
+from runbook.errors import RunbookError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def told_plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """What is the operator's to mend is told without a traceback, with exit code 2."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except RunbookError as error:
+            click.secho(str(error), fg="red", err=True)
+            raise SystemExit(2) from None
+
+    return run
+
+
+TARGET = click.option(
+    "--target",
+    "target",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Settings file of the target (default: the system of this repository).",
+)

@@ -1,0 +1,342 @@
+"""What the database is made of, as far as row-level security goes: one frozen snapshot, read from `pg_catalog`.
+
+A handful of queries whatever the number of tables. Each is over whole catalogues, because a question a table would be
+a round trip a table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from runbook.errors import Unverified
+from runbook.rls import catalog_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runbook.database.connection import Database
+    from runbook.settings import Settings
+
+Kind = Literal["table", "partitioned", "view", "materialised view", "foreign table"]
+KINDS: dict[str, Kind] = {
+    "r": "table",
+    "p": "partitioned",
+    "v": "view",
+    "m": "materialised view",
+    "f": "foreign table",
+}
+Privilege = Literal["select", "insert", "update", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. `type` is what it is at last: the base of a domain; `category` is `pg_type.typcategory`."""
+
+    name: str
+    declared: str
+    type: str
+    category: str
+    labels: tuple[str, ...]
+    length: int | None
+    required: bool
+    default: bool
+    identity: str
+    generated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A foreign key: its columns and those that they refer to, in the same order."""
+
+    name: str
+    columns: tuple[str, ...]
+    target: int
+    referred: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy, its expressions as PostgreSQL prints them; `roles` is empty for PUBLIC."""
+
+    name: str
+    command: Literal["all", "select", "insert", "update", "delete"]
+    permissive: bool
+    roles: tuple[str, ...]
+    using: str | None
+    check: str | None
+
+    def governs(self, command: Privilege) -> bool:
+        """Whether it has a say in a command."""
+        return self.command in ("all", command)
+
+    def admits(self, command: Privilege) -> str | None:
+        """The expression that lets a row through, for what exists (`using`) or for what is written."""
+        return self.check if command == "insert" and self.check is not None else self.using
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relation:
+    """A table, view or the like.
+
+    `checks` are names and texts of CHECK constraints, of its domains' too, and its partition bound. `granted` is by
+    role, then privilege: the columns, all of them as `*`. `reads` are the relations that it refers to, or that its
+    definition or its policies read. `rules` are the commands that rewrite rules replace.
+    """
+
+    oid: int
+    schema: str
+    name: str
+    kind: Kind
+    owner: str
+    exposed: bool
+    rls: bool
+    forced: bool
+    security_invoker: bool
+    parent: int | None
+    writable: frozenset[Privilege]
+    triggers: tuple[str, ...]
+    rules: tuple[str, ...]
+    columns: tuple[Column, ...]
+    keys: tuple[tuple[str, ...], ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    checks: tuple[tuple[str, str], ...]
+    policies: tuple[Policy, ...]
+    granted: Mapping[str, Mapping[Privilege, tuple[str, ...]]]
+    reads: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether rows are kept in it, so that policies can guard them."""
+        return self.kind in ("table", "partitioned")
+
+    def column(self, name: str) -> Column:
+        """The column of this name. Raises KeyError."""
+        return next(column for column in self.columns if column.name == name)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a column."""
+        return any(column.name == name for column in self.columns)
+
+    def may(self, role: str, privilege: Privilege) -> bool:
+        """Whether a role has a privilege on it, on one column at least."""
+        return bool(self.granted.get(role, {}).get(privilege))
+
+    def columns_for(self, role: str, privilege: Privilege) -> frozenset[str]:
+        """The columns that a role has a privilege on."""
+        names = self.granted.get(role, {}).get(privilege, ())
+        return frozenset(column.name for column in self.columns) if names == ("*",) else frozenset(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a function, in the order of its call."""
+
+    name: str
+    type: str
+    category: str
+    labels: tuple[str, ...]
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of an exposed schema. `roles` are those of a client's that may execute it."""
+
+    oid: int
+    schema: str
+    name: str
+    signature: str
+    security_definer: bool
+    volatility: Literal["volatile", "stable", "immutable"]
+    returns: str
+    arguments: tuple[Argument, ...]
+    roles: tuple[str, ...]
+    body: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}({self.signature})"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The snapshot. `relations` are those of the exposed schemas and all that they refer to or read; by oid."""
+
+    relations: Mapping[int, Relation]
+    functions: tuple[Function, ...]
+    state: Mapping[str, Mapping[str, str]] = field(repr=False)
+    """What is compared with the approved baseline, by kind (policies, grants, ...): names and their definitions."""
+
+    @cached_property
+    def by_name(self) -> dict[str, Relation]:
+        """Relations by `schema.name`."""
+        return {str(relation): relation for relation in self.relations.values()}
+
+    @cached_property
+    def exposed(self) -> tuple[Relation, ...]:
+        """The population: every relation of the exposed schemas, sorted by name."""
+        return tuple(sorted((r for r in self.relations.values() if r.exposed), key=str))
+
+
+def snapshot(database: Database, settings: Settings) -> Catalog:
+    """Read the catalogue in one read-only transaction. Raises Unverified when it cannot be read.
+
+    The settings give the exposed schemas and the roles; `storage` counts as exposed where it is there.
+    """
+    roles = [settings.database.anonymous_role, settings.database.signed_in_role, settings.database.service_role]
+    asked = {
+        "schemas": [*settings.database.exposed_schemas, "storage"],
+        "roles": roles,
+        "api": [settings.database.anonymous_role, settings.database.signed_in_role],
+        "login": settings.database.api_login,
+        "named": [str(settings.tenancy.root), str(settings.tenancy.membership.table)],
+    }
+    with database.transaction(read_only=True) as cursor:
+        answers: dict[str, list[tuple[object, ...]]] = {}
+        for name, sql in catalog_sql.QUERIES.items():
+            answers[name] = cursor.execute(sql.encode(), asked).fetchall()
+    missing = set(roles) - {str(row[0]) for row in answers["roles"]}
+    if missing:
+        raise Unverified(f"the database has no role {', '.join(sorted(missing))}; see [database] in the settings")
+    columns = _grouped(answers["columns"])
+    constraints = _grouped(answers["constraints"])
+    policies = _grouped(answers["policies"])
+    granted = _grouped(answers["granted"])
+    relations = {}
+    for row in answers["relations"]:
+        oid = _int(row[0])
+        relations[oid] = _relation(row, columns[oid], constraints[oid], policies[oid], granted[oid])
+    return Catalog(
+        relations,
+        tuple(_function(row) for row in answers["functions"]),
+        {kind: {str(name): str(text) for name, text in answers[f"state:{kind}"]} for kind in catalog_sql.STATE},
+    )
+
+
+class _Groups(dict[int, list[tuple[object, ...]]]):
+    def __missing__(self, key: int) -> list[tuple[object, ...]]:
+        return []
+
+
+def _grouped(rows: Iterable[tuple[object, ...]]) -> _Groups:
+    groups = _Groups()
+    for oid, *rest in rows:
+        groups.setdefault(_int(oid), []).append(tuple(rest))
+    return groups
+
+
+def _relation(
+    row: tuple[object, ...],
+    columns: list[tuple[object, ...]],
+    constraints: list[tuple[object, ...]],
+    policies: list[tuple[object, ...]],
+    granted: list[tuple[object, ...]],
+) -> Relation:
+    oid, schema, name, kind, owner, exposed, rls, forced, invoker, parent, writable, triggers, rules, reads = row
+    privileges: dict[str, dict[Privilege, tuple[str, ...]]] = {}
+    for role, privilege, names in granted:
+        privileges.setdefault(str(role), {})[_privilege(privilege)] = _texts(names)
+    return Relation(
+        oid=_int(oid),
+        schema=str(schema),
+        name=str(name),
+        kind=KINDS[str(kind)],
+        owner=str(owner),
+        exposed=bool(exposed),
+        rls=bool(rls),
+        forced=bool(forced),
+        security_invoker=bool(invoker),
+        parent=None if parent is None else _int(parent),
+        writable=frozenset(_privilege(privilege) for privilege in _texts(writable)),
+        triggers=_texts(triggers),
+        rules=_texts(rules),
+        columns=tuple(_column(column) for column in columns),
+        keys=tuple(_texts(found[2]) for found in constraints if found[0] in ("p", "u")),
+        foreign_keys=tuple(
+            ForeignKey(str(found[1]), _texts(found[2]), _int(found[3]), _texts(found[4]))
+            for found in constraints
+            if found[0] == "f"
+        ),
+        checks=tuple((str(found[1]), str(found[5])) for found in constraints if found[0] == "c" and found[5]),
+        policies=tuple(_policy(policy) for policy in policies),
+        granted=privileges,
+        reads=tuple(_int(read) for read in reads) if isinstance(reads, list) else (),
+    )
+
+
+def _column(row: tuple[object, ...]) -> Column:
+    name, declared, base, category, labels, length, required, default, identity, generated = row
+    return Column(
+        name=str(name),
+        declared=str(declared),
+        type=str(base),
+        category=str(category),
+        labels=_texts(labels),
+        length=None if length is None else _int(length),
+        required=bool(required),
+        default=bool(default),
+        identity=str(identity),
+        generated=bool(generated),
+    )
+
+
+COMMANDS: dict[str, Literal["all", "select", "insert", "update", "delete"]] = {
+    "*": "all",
+    "r": "select",
+    "a": "insert",
+    "w": "update",
+    "d": "delete",
+}
+
+
+def _policy(row: tuple[object, ...]) -> Policy:
+    name, command, permissive, roles, using, check = row
+    return Policy(
+        str(name),
+        COMMANDS[str(command)],
+        bool(permissive),
+        _texts(roles),
+        None if using is None else str(using),
+        None if check is None else str(check),
+    )
+
+
+def _function(row: tuple[object, ...]) -> Function:
+    oid, schema, name, signature, definer, volatility, returns, arguments, roles, body = row
+    volatilities: dict[str, Literal["volatile", "stable", "immutable"]] = {
+        "v": "volatile",
+        "s": "stable",
+        "i": "immutable",
+    }
+    return Function(
+        oid=_int(oid),
+        schema=str(schema),
+        name=str(name),
+        signature=str(signature),
+        security_definer=bool(definer),
+        volatility=volatilities[str(volatility)],
+        returns=str(returns),
+        arguments=tuple(
+            Argument(str(a["name"]), str(a["type"]), str(a["category"]), _texts(a["labels"]), bool(a["optional"]))
+            for a in (arguments if isinstance(arguments, list) else [])
+        ),
+        roles=_texts(roles),
+        body=str(body),
+    )
+
+
+def _privilege(value: object) -> Privilege:
+    privileges: dict[str, Privilege] = {p: p for p in ("select", "insert", "update", "delete")}
+    return privileges[str(value)]
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def _int(value: object) -> int:
+    return int(str(value))

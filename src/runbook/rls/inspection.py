@@ -1,0 +1,106 @@
+"""What there is to be proved: the catalogue, the tenancy in it, and who tries. Read once, by one process."""
+
+from __future__ import annotations
+
+import pickle
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from psycopg.sql import SQL, Identifier
+
+from runbook.errors import Unverified
+from runbook.rls.catalog import Relation, snapshot
+from runbook.rls.endings import endings
+from runbook.rls.functions import Functions
+from runbook.rls.personas import personas
+from runbook.rls.probe import Prober
+from runbook.rls.reader import Reader
+from runbook.rls.tenancy import infer
+from runbook.rls.values import choices
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runbook.database.connection import Database
+    from runbook.rls.catalog import Catalog, Function
+    from runbook.rls.cells import Cell
+    from runbook.rls.personas import Persona
+    from runbook.rls.tenancy import Tenancy
+    from runbook.settings import Settings
+
+MOST_ROLES = 6
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The population of the RLS checks."""
+
+    catalog: Catalog
+    tenancy: Tenancy
+    personas: tuple[Persona, ...]
+
+    @property
+    def items(self) -> tuple[Relation | Function, ...]:
+        """Everything that is probed, by name."""
+        return (*self.catalog.exposed, *self.catalog.functions)
+
+    def packed(self) -> bytes:
+        """For handing it to the workers of this run, which run the same code."""
+        return zlib.compress(pickle.dumps(self), level=1)
+
+
+def unpacked(data: bytes) -> Inspection:
+    """What `packed` made."""
+    found: Inspection = pickle.loads(zlib.decompress(data))
+    return found
+
+
+def inspect(database: Database, settings: Settings) -> Inspection:
+    """Read the catalogue. Raises Unverified when it cannot be read, is empty, or has not what the settings name."""
+    catalog = snapshot(database, settings)
+    if not catalog.exposed:
+        raise Unverified(f"nothing is exposed in {', '.join(settings.database.exposed_schemas)}: nothing to prove")
+    tenancy = infer(catalog, settings)
+    return Inspection(
+        catalog, tenancy, personas(settings, _roles(database, tenancy), may_end=bool(endings(tenancy.membership)[1]))
+    )
+
+
+def _roles(database: Database, tenancy: Tenancy) -> Sequence[str | None]:
+    """The membership roles that there may be: those that the column allows, else those that are there."""
+    if tenancy.member_role is None:
+        return [None]
+    allowed = choices(tenancy.membership, tenancy.membership.column(tenancy.member_role))
+    if allowed:
+        return allowed[:MOST_ROLES]
+    found = database.read(
+        SQL(
+            "select {role}::text from {table} where {role} is not null group by 1 order by count(*) desc, 1 limit %s"
+        ).format(
+            role=Identifier(tenancy.member_role), table=Identifier(tenancy.membership.schema, tenancy.membership.name)
+        ),
+        [MOST_ROLES],
+    )
+    return [str(role) for [role] in found] or [None]
+
+
+class Probing:
+    """Probes what it is asked for, once."""
+
+    def __init__(self, database: Database, settings: Settings, inspection: Inspection, *, keep: bool = False) -> None:
+        catalog, tenancy, people = inspection.catalog, inspection.tenancy, inspection.personas
+        # What a target of ours can be given, a live one is only asked for.
+        witness = settings.rls.witness or ("canary" if settings.writes else "touchless")
+        relations = Prober if witness == "canary" else Reader
+        self._relations = relations(database, settings, catalog, tenancy, people, keep=keep)
+        self._functions = Functions(database, settings, catalog, tenancy, people, canaries=witness == "canary")
+        self._found: dict[str, tuple[Cell, ...]] = {}
+
+    def cells(self, item: Relation | Function) -> tuple[Cell, ...]:
+        """Every cell of a relation or a function."""
+        name = str(item)
+        if name not in self._found:
+            found = self._relations.probe(item) if isinstance(item, Relation) else self._functions.probe(item)
+            self._found[name] = tuple(found)
+        return self._found[name]

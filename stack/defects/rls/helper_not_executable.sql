@@ -1,0 +1,16 @@
+-- What: EXECUTE on a helper was revoked in a clean-up: whoever is signed in gets 42501 where a policy calls it.
+-- Leak: none; locked out: every member: select on public.participants, public.enrollments (42501)
+-- Leak: none; locked out: every member: select on public.sessions, public.attendance (42501)
+-- Leak: none; locked out: every member: select on public.event_members, public.event_roster, public.events (42501)
+-- Leak: none; locked out: organizer, assessor, both: select on public.graduation_decisions (42501)
+-- Red: test_everybody_keeps_the_approved_access[public.attendance]
+-- Red: test_everybody_keeps_the_approved_access[public.decision_summary]
+-- Red: test_everybody_keeps_the_approved_access[public.enrollments]
+-- Red: test_everybody_keeps_the_approved_access[public.event_members]
+-- Red: test_everybody_keeps_the_approved_access[public.event_roster]
+-- Red: test_everybody_keeps_the_approved_access[public.events]
+-- Red: test_everybody_keeps_the_approved_access[public.graduation_decisions]
+-- Red: test_everybody_keeps_the_approved_access[public.participants]
+-- Red: test_everybody_keeps_the_approved_access[public.sessions]
+-- Red: test_nothing_has_drifted[functions]
+revoke execute on function private.is_member(uuid) from authenticated;

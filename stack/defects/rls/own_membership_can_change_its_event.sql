@@ -1,0 +1,11 @@
+-- What: people may change their own membership, every column of it: also the event that it is for.
+-- Leak: organizer, assessor, participant, both: move on public.event_members (own membership to any event)
+-- Leak: assessor, participant: update on public.event_members (one's own role, own event)
+-- Leak: both: update on public.event_members (one's own role in B, in A)
+-- Red: test_everybody_keeps_the_approved_access[public.event_members]
+-- Red: test_member_stays_within_the_event[public.event_members move]
+-- Red: test_nothing_has_drifted[grants]
+-- Red: test_nothing_has_drifted[policies]
+grant update on public.event_members to authenticated;
+create policy "people change their membership" on public.event_members
+    for update to authenticated using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));

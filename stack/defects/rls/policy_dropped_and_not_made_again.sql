@@ -1,0 +1,18 @@
+-- What: a policy was dropped to be made anew, and the second half of the migration was lost.
+-- Leak: none; locked out: every member: select on public.enrollments (no rows)
+-- Leak: none; locked out: organizer, assessor, both: select on public.graduation_decisions (no rows)
+-- Red: test_everybody_keeps_the_approved_access[public.attendance]
+-- Red: test_everybody_keeps_the_approved_access[public.decision_summary]
+-- Red: test_everybody_keeps_the_approved_access[public.enrollments]
+-- Red: test_everybody_keeps_the_approved_access[public.graduation_decisions]
+-- Red: test_nothing_has_drifted[policies]
+-- Unverified: test_member_stays_within_the_event[public.attendance insert]
+-- Unverified: test_member_stays_within_the_event[public.attendance move]
+-- Unverified: test_member_stays_within_the_event[public.attendance update]
+-- Unverified: test_member_stays_within_the_event[public.decision_summary select]
+-- Unverified: test_member_stays_within_the_event[public.graduation_decisions insert]
+-- Unverified: test_member_stays_within_the_event[public.graduation_decisions select]
+-- Unverified: test_stranger_reaches_nothing[public.attendance outsider]
+-- Unverified: test_stranger_reaches_nothing[public.decision_summary outsider]
+-- Unverified: test_stranger_reaches_nothing[public.graduation_decisions outsider]
+drop policy "members read" on public.enrollments;

@@ -1,0 +1,12 @@
+-- What: a policy is called "service role can do everything", but has no TO clause, so it is everybody's.
+-- Leak: everybody signed in: select, insert, update, delete, move on public.participants (any context)
+-- Leak: everybody signed in: select on public.event_roster (any context)
+-- Red: test_everybody_keeps_the_approved_access[public.event_roster]
+-- Red: test_everybody_keeps_the_approved_access[public.participants]
+-- Red: test_member_stays_within_the_event[public.event_roster select]
+-- Red: test_member_stays_within_the_event[public.participants *]
+-- Red: test_nothing_has_drifted[policies]
+-- Red: test_posture_rule_holds[SEC049]
+-- Red: test_stranger_reaches_nothing[public.event_roster outsider]
+-- Red: test_stranger_reaches_nothing[public.participants outsider]
+create policy "service role can do everything" on public.participants using (true) with check (true);
