@@ -149,6 +149,12 @@ class Tenancy(Frozen):
     membership: Membership
 
 
+NOT_NAMED = Tenancy(
+    root=Relation(schema_name="-", name="-"), membership=Membership(table=Relation(schema_name="-", name="-"))
+)
+"""Stands where the settings leave the tenancy out: it is read off the foreign keys when the target is opened."""
+
+
 class Rls(Frozen):
     """How row-level security is proved: by which rows, and what the schema does not say by itself."""
 
@@ -221,7 +227,7 @@ class Settings(Frozen):
     personas: Annotated[dict[PersonaName, Persona], Field(min_length=1)]
     admin: Admin | None = None
     database: Database
-    tenancy: Tenancy
+    tenancy: Tenancy = NOT_NAMED
     audit: Audit
     rls: Rls = Rls()
     timeouts: Timeouts = Timeouts()

@@ -45,7 +45,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @contextmanager
 def made(server: Server, live: Settings, place: str) -> Iterator[Make]:
-    """Makes systems, each a fresh copy of the built database."""
+    """Makes systems, each a fresh copy of the built database, in which canary rows may be placed."""
     with ExitStack() as opened:
         names = iter(range(1000))
 
@@ -55,7 +55,7 @@ def made(server: Server, live: Settings, place: str) -> Iterator[Make]:
             database: dict[str, object] = {"dsn": SecretStr(server.dsn(login, name)), "exposed_schemas": (schema,)}
             if schema != "public":
                 database["public_tables"] = ()
-            settings = told(live, tenancy=schema, database=database, rls=rls)
+            settings = told(live, tenancy=schema, database=database, rls={"witness": "canary", **rls})
             made = System(server, name, settings, opened.enter_context(closing(Database(settings, Journal()))))
             if base or change:
                 made.run(f"{base}; {change}")

@@ -40,7 +40,7 @@ def obstacles(table: Matrix) -> list[str]:
 
 
 def changes(old: Baseline | None, access: Access, state: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """What would be approved that was not, and the other way about: access first, then policies, grants and the like."""
+    """What would be approved that was not, and the other way about: access first, then policies and grants."""
     if old is None:
         yield f"nothing was approved before; this approves {len(access)} relations and what guards them"
         return

@@ -107,8 +107,18 @@ class Canaries:
         people = len(self._people()) if self._tenancy.user_columns(relation) else 1
         return min(max([*few, people, 1]), MOST_VARIANTS)
 
-    def place(self, session: Session, world: World, wanted: Sequence[tuple[Relation, Side]], variants: int) -> None:
+    def place(
+        self,
+        session: Session,
+        world: World,
+        wanted: Sequence[tuple[Relation, Side]],
+        variants: int,
+        target: Relation | None = None,
+    ) -> None:
         """Put rows into these tables, without triggers and foreign keys where the login may switch them off.
+
+        Among the other event's in the target there is one of no event, where there may be: nobody's, it is to be hidden
+        as well.
 
         Raises CannotPlace when a table of the exposed schemas accepts none.
         """
@@ -120,6 +130,7 @@ class Canaries:
         statements = []
         for relation, side in wanted:
             rows = [self._row(world, relation, side, i) for i in range(self._count(relation, side, variants))]
+            rows += self._nobodys(world, relation, side, variants) if relation is target else []
             world.rows[relation.oid, side] = rows
             statements.append(insertion(relation, [*rows, *self._strangers(world, relation, side)]))
         if session.ask(joined(["savepoint canaries", *before, *statements, *after, "release savepoint canaries"])).ok:
@@ -242,9 +253,11 @@ class Canaries:
             there = world.rows.get((key.target, side), [])
             for own, referred in zip(key.columns, key.referred, strict=True) if there else ():
                 given[own] = there[index % len(there)].get(referred)
-        for step in self._tenancy.of(relation).path[:1]:
+        tenure = self._tenancy.of(relation)
+        for step in tenure.path[:1]:
             if step.target == self._tenancy.root.oid:
-                given[step.columns[0]] = world.keys[side]
+                folder = f"/{world.markers[side].secret}-{index}" if tenure.below else ""
+                given[step.columns[0]] = world.keys[side] + folder
             elif not step.name and self._tenancy.users is not None and step.target == self._tenancy.users.oid:
                 given[step.columns[0]] = self.user(world, side, index)
         return given
@@ -260,6 +273,14 @@ class Canaries:
             people = self._people()
             row[tenancy.member_role] = people[index % len(people)].membership
         return row
+
+    def _nobodys(self, world: World, relation: Relation, side: Side, variants: int) -> list[Row]:
+        """A row of no event."""
+        tenure = self._tenancy.of(relation)
+        direct = tenure.belonging == "event" and len(tenure.path) == 1 and not tenure.below
+        if side == "own" or not direct or any(relation.column(name).required for name in tenure.stamp):
+            return []
+        return [{**self._row(world, relation, side, variants + 1), **dict.fromkeys(tenure.stamp)}]
 
     def _strangers(self, world: World, relation: Relation, side: Side) -> list[Row]:
         """Rows that no other refers to: the accounts of who belongs to no event, and a membership that has ended."""

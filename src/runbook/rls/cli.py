@@ -57,7 +57,7 @@ def matrix(target: Path | None, kind: str, output: Path | None) -> None:
             _write(output, click.unstyle(text) if kind == "text" else text)
             from runbook.rls.matrix_text import verdict
 
-            _say([*verdict(table), str(output)])
+            _say([*verdict(table, WIDTH), str(output)])
     raise SystemExit(tables.EXIT[table.state])
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from runbook.rls.inspection import Inspection
     from runbook.rls.report import Observed
 
+    Tried = tuple[int, Cell, Probe]
+
 WIDTH = 100
 PRIVILEGES: tuple[Privilege, ...] = ("select", "insert", "update", "delete")
 CONTEXTS = {"own": "names its own event", "other": "names the other event", "none": "names no event"}
@@ -61,53 +63,66 @@ def _item(item: Relation | Function, cells: Sequence[Cell], seen: Observed) -> I
         yield "--"
     replay = seen.replays.get(str(item), Replay())
     order = in_order(cells, seen.inspection.personas)
-    tried = [(cell, probe) for cell in order for probe in cell.probes if probe.sql]
+    tried = [
+        (state, cell, probe)
+        for cell in order
+        for probe in cell.probes
+        if probe.sql
+        for state in replay.of(probe, cell.reach)
+    ]
     yield from _comment(_witness(item, replay, tried))
-    yield from _untried(order)
+    yield from _untried(item, order)
     before = None
-    tried.sort(key=lambda pair: replay.state(pair[1], pair[0].reach))
-    for state, pairs in groupby(tried, key=lambda pair: replay.state(pair[1], pair[0].reach)):
+    tried.sort(key=lambda one: one[0])
+    for state, group in groupby(tried, key=lambda one: one[0]):
         yield ""
         yield replay.placing(state, before)
-        yield from _probes(item, pairs, seen)
+        yield from _probes(item, group, seen)
         before = state
     if before is not None:
         yield ""
         yield END
 
 
-def _probes(item: Relation | Function, pairs: Iterable[tuple[Cell, Probe]], seen: Observed) -> Iterator[str]:
-    for cell, group in groupby(pairs, key=lambda pair: pair[0]):
+def _probes(item: Relation | Function, tried: Iterable[Tried], seen: Observed) -> Iterator[str]:
+    for cell, group in groupby(tried, key=lambda one: one[1]):
         about = "own event" if cell.reach == "own" else "others"
         mark = "OPEN" if cell.reach == "other" and cell.kind == "reached" else cell.kind.upper()
         why = "; ".join(filter(None, (cell.reason, f"control: {cell.control}" if cell.control else "")))
         yield ""
-        yield f"-- == {cell.persona}, {cell.command}, {about}: {mark}" + (f" ({why})" if why else "")
+        yield f"-- == {cell.persona}, {_command(cell, item)}, {about}: {mark}" + (f" ({why})" if why else "")
         if mark == "OPEN":
             yield from _comment([remedy(cell, item, seen.inspection)])
-        for _, probe in group:
+        for _, _, probe in group:
             said = f"{probe.said}: {MEANS[probe.kind]}" + (f" ({probe.reason})" if probe.reason else "")
-            yield f"-- {probe.form}, {CONTEXTS[probe.context]}. Answer: {said}"
+            compared = " (read before the rows came, and after)" if probe.form == "whole" else ""
+            yield f"-- {probe.form}{compared}, {CONTEXTS[probe.context]}. Answer: {said}"
             yield f"rollback to savepoint probe;\n{statement(probe)}"
 
 
-def _untried(cells: Iterable[Cell]) -> Iterator[str]:
+def _untried(item: Relation | Function, cells: Iterable[Cell]) -> Iterator[str]:
     """The cells that nothing had to be tried for, or nothing could."""
     for cell in cells:
         if not any(probe.sql for probe in cell.probes):
             about = "own event" if cell.reach == "own" else "others"
             why = cell.reason or cell.control or next((probe.reason for probe in cell.probes), "") or MEANS[cell.kind]
-            yield f"-- == {cell.persona}, {cell.command}, {about}: {cell.kind.upper()} ({why}); no statement"
+            said = f"{cell.kind.upper()} ({why}); no statement is kept"
+            yield f"-- == {cell.persona}, {_command(cell, item)}, {about}: {said}"
 
 
-def _witness(item: Relation | Function, replay: Replay, tried: Sequence[tuple[Cell, Probe]]) -> Iterator[str]:
+def _command(cell: Cell, item: Relation | Function) -> str:
+    return cell.command if isinstance(item, Relation) else "call"
+
+
+def _witness(item: Relation | Function, replay: Replay, tried: Sequence[Tried]) -> Iterator[str]:
     if not tried:
         yield "No statement was tried on it."
     elif len(replay.states) > 1:
         yield (
             "The rows are synthetic and were there in the probing transaction alone: the script places them again."
-            " Run it whole in psql as the login of database.dsn, or paste its head down to `savepoint probe;` and then"
-            f" any one probe. It ends with rollback, so that nothing of it stays in {item}."
+            " Run it whole as the login of database.dsn (psql -X -v VERBOSITY=terse -f FILE, so that no error quotes a"
+            " row), or paste its head down to `savepoint probe;` and then any one probe."
+            f" It ends with rollback, so that nothing of it stays in {item}."
         )
     else:
         yield (

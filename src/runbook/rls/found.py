@@ -149,7 +149,10 @@ class Found:
         column = f"{alias}.{quoted(last.columns[0])}::text"
         if tenure.belonging == "owner":
             return f"{joins} where {column} {'in' if side == 'own' else 'not in'} ({people})"
-        return f"{joins} where {column} = {literal(world.keys[side])}"
+        value = f"split_part({column}, '/', 1)" if tenure.below else column
+        # What belongs to no event belongs to nobody: it is to be hidden like another event's.
+        nobodys = side == "other" and len(tenure.path) == 1 and not relation.column(last.columns[0]).required
+        return f"{joins} where {value} = {literal(world.keys[side])}" + (f" or {column} is null" if nobodys else "")
 
 
 def ids(world: World, side: Side) -> str:

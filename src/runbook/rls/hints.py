@@ -16,8 +16,17 @@ if TYPE_CHECKING:
     from runbook.rls.catalog import Function, Policy
     from runbook.rls.cells import Cell
     from runbook.rls.inspection import Inspection
+    from runbook.rls.statements import Command
 
 IN_WORDS = {"own": "in the own event's context", "other": "naming the other event", "none": "naming no event"}
+
+CAN: dict[Command, str] = {
+    "select": "can read rows of another event in",
+    "insert": "can add rows to another event in",
+    "update": "can change rows of another event in",
+    "delete": "can remove rows of another event from",
+    "move": "can move own rows into another event in",
+}
 
 
 def violation(cells: Sequence[Cell], item: Relation | Function, inspection: Inspection) -> str:
@@ -26,10 +35,10 @@ def violation(cells: Sequence[Cell], item: Relation | Function, inspection: Insp
     who = ", ".join(dict.fromkeys(cell.persona for cell in cells))
     probe = first.probes[0] if first.probes else None
     how = f" ({probe.form}, {IN_WORDS[probe.context]}: {probe.said})" if probe is not None else ""
-    what = "rows of another event" if first.command != "move" else "the other event, by moving own rows there,"
-    verb = {"select": "reads", "insert": "writes new", "update": "changes", "delete": "removes", "move": "reaches"}
-    done = "gets at" if not isinstance(item, Relation) else verb[first.command]
-    return f"{who} {done} {what} in {item}{how}; {remedy(first, item, inspection)}"
+    done = CAN[first.command] if isinstance(item, Relation) else "can get at rows of another event by"
+    if isinstance(item, Relation) and inspection.tenancy.of(item).belonging in ("public", "service"):
+        done = done.replace(" of another event", "").replace(" to another event", "")  # these are of none
+    return f"{who} {done} {item}{how}; {remedy(first, item, inspection)}"
 
 
 def remedy(cell: Cell, item: Relation | Function, inspection: Inspection) -> str:

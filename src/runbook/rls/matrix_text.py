@@ -14,7 +14,7 @@ from runbook.rls.statements import COMMANDS
 from runbook.rls.wording import WORDS, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NARROWEST = 60
 SHORTEST_NAME = 24
@@ -50,9 +50,12 @@ TONES: dict[State, dict[str, object]] = {
 
 def as_text(table: Matrix, width: int) -> Iterator[str]:
     """The lines, styled; at most `width` wide where the number of personas allows it."""
-    width = max(width, NARROWEST)
     clean = Replayable(table.seen.settings.secrets()).text
-    yield from verdict(table)
+    return map(clean, _lines(table, max(width, NARROWEST), clean))
+
+
+def _lines(table: Matrix, width: int, clean: Callable[[str], str]) -> Iterator[str]:
+    yield from verdict(table, width)
     yield ""
     names = [persona.name for persona in table.personas]
     longest = _widest_persona(names, width)
@@ -76,11 +79,11 @@ def as_text(table: Matrix, width: int) -> Iterator[str]:
         else:
             yield click.style(f"{'':4}   {row.kind}", dim=True)
     yield ""
-    yield from _findings(table, width)
+    yield from _findings(table, width, clean)
     yield from _legend(table, width)
 
 
-def verdict(table: Matrix) -> Iterator[str]:
+def verdict(table: Matrix, width: int) -> Iterator[str]:
     """What it comes to, and of what."""
     seen = table.seen
     open_rows = sum(row.state == "open" for row in table.rows)
@@ -88,7 +91,7 @@ def verdict(table: Matrix) -> Iterator[str]:
         said = WORDS[f"verdict {table.state}"][language]
         text = said.format(relations=open_rows, items=len(table.rows), undecided=table.undecided)
         yield _styled(text, TONES[table.state])
-    yield " · ".join(facts(table))
+    yield from wrap(" · ".join(facts(table)), width, break_long_words=False, break_on_hyphens=False)
 
 
 def facts(table: Matrix) -> list[str]:
@@ -100,6 +103,7 @@ def facts(table: Matrix) -> list[str]:
         f"{seen.settings.name} ({seen.settings.severity})",
         f"{seen.at.replace('T', ' ').removesuffix('+00:00')} UTC",
         seen.server,
+        word(languages[-1:], table.witness),
         f"{len(seen.cells)} {word(languages[-1:], 'cells')}, {table.decided_share} {word(languages[-1:], 'decided')}",
         f"{table.open} open, {table.undecided} undecided",
         word(languages[-1:], "approved", by=approved.by, at=approved.at.partition("T")[0])
@@ -142,19 +146,20 @@ def _styled(text: str, style: dict[str, object]) -> str:
     return click.style(text, **style) if style else text  # type: ignore[arg-type]
 
 
-def _findings(table: Matrix, width: int) -> Iterator[str]:
-    clean = Replayable(table.seen.settings.secrets()).text
+def _findings(table: Matrix, width: int, clean: Callable[[str], str]) -> Iterator[str]:
     for row in table.rows:
         lost, gained = row.changes
         found = list(findings(row, table))
         if not (found or lost or gained):
             continue
         yield click.style(clean(row.name), bold=True)
-        for finding in found:
-            mark = _styled(MARKS[finding.state], TONES[finding.state])
+        for finding, following in zip(found, [*found, None][1:], strict=True):
+            mark = _styled(f"{MARKS[finding.state]:4}", TONES[finding.state])
             lines = wrap(clean(finding.text), width - 7, break_long_words=False, break_on_hyphens=False)
             yield f"  {mark} {lines[0]}"
             yield from (f"       {line}" for line in lines[1:])
+            if following is not None and following.hint == finding.hint:
+                continue  # it is told once, after the last that it is for
             for line in wrap(clean(finding.hint), width - 10, break_long_words=False, break_on_hyphens=False):
                 yield f"       {click.style(line, fg='cyan')}"
         for sign, changes in (("!", lost), ("+", gained)):
@@ -176,7 +181,11 @@ def _legend(table: Matrix, width: int) -> Iterator[str]:
         ("gained", ""),
         ("lost", ""),
     )
-    for language in table.seen.settings.languages:
-        parts = [f"{SHOWN.get(sign, letter)} {WORDS[sign][language]}" for sign, letter in signs]
-        for line in wrap("; ".join([*parts, WORDS["commands"][language]]), width, break_on_hyphens=False):
+    languages = table.seen.settings.languages
+    for sign, letter in signs:
+        shown = SHOWN.get(sign, letter)
+        for line in wrap(f"{shown}  {word(languages, sign)}", width, subsequent_indent="   ", break_on_hyphens=False):
+            yield click.style(line, dim=True)
+    for language in languages:
+        for line in wrap(WORDS["commands"][language], width, initial_indent="   ", subsequent_indent="   "):
             yield click.style(line, dim=True)

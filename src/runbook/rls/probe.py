@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from runbook.rls.world import Row, World
     from runbook.settings import Settings
 
-IN_ONE_CONTEXT = frozenset({"copy", "returning", "merge", "on conflict", "take over"})
+IN_ONE_CONTEXT = frozenset({"copy", "returning", "merge", "on conflict", "take over", "every own row"})
 """Forms that PostgreSQL's own code could treat differently; who asks in which event makes no difference to that."""
 
 
@@ -73,7 +73,7 @@ class Prober:
         tables = self._canaries.needed([relation])
         below = self._canaries.referring(relation, tables) if later else []
         wanted = [(table, side) for table in tables if table not in below for side in SIDES]
-        self._canaries.place(session, world, [*wanted, *((table, SIDES[1]) for table in below)], variants)
+        self._canaries.place(session, world, [*wanted, *((table, SIDES[1]) for table in below)], variants, relation)
         others = world.of(relation, "other")
         if session.ask(f"select 1 from {name_of(relation)} where {is_any_of(relation, others)}").rows < len(others):
             raise CannotPlace(f"a canary row is not in {relation}: a rule or trigger keeps it out")
@@ -135,7 +135,8 @@ class Prober:
         """Each form in each context, until one gets through or the privilege turns out to be missing."""
         for context in persona.contexts:
             for statement in tried:
-                if context != persona.contexts[0] and statement.form in IN_ONE_CONTEXT:
+                once = statement.form in IN_ONE_CONTEXT or statement.form.startswith("reference by")
+                if once and context != persona.contexts[0]:
                     continue
                 probe = attempt.attempt(persona, context, statement)
                 if statement.form == "on conflict" and probe.kind == "reached" and not probe.said.endswith("rows"):
@@ -209,32 +210,19 @@ class Prober:
         self, attempt: Attempt, relation: Relation, persona: Persona, command: Command, world: World, variants: int
     ) -> Iterator[Probe]:
         """An own row that refers to a row of the other event: taken, it ties the two events together."""
-        stamp = self._tenancy.of(relation).stamp
-        within = [
-            key
-            for key in relation.foreign_keys
-            if self._tenancy.of(self._catalog.relations[key.target]).belonging in ("event", "root")
-        ]
-        for key in within:
+        for key in self._tenancy.ties(relation):
             parents = world.rows.get((key.target, "other"), [])
-            if not parents or (key.columns == stamp and len(within) == 1):
-                continue  # the only one: with it the whole row would be the other event's
+            there = statements.pointing(key, parents[-1], self._tenancy.of(relation).stamp) if parents else {}
+            if not there:
+                continue
+            form = f"reference by {', '.join(key.columns)}"
             if command == "insert":
                 spare = self._canaries.offered(world, relation, "own", variants, persona)
-                tried = statements.foreign_reference(relation, persona.role, spare, key, parents[-1], stamp)
+                tried = list(statements.insert(relation, persona.role, {**spare, **there}))[:1]
             else:
-                there = {
-                    own: parents[-1].get(referred)
-                    for own, referred in zip(key.columns, key.referred, strict=True)
-                    if own not in stamp or key.columns == stamp
-                }
-                if not there:
-                    continue
-                tried = (
-                    replace(statement, form=f"reference by {', '.join(key.columns)}")
-                    for statement in statements.move(relation, persona.role, world.of(relation, "own"), there)
-                )
-            for probe in self._tried(attempt, persona, command, list(tried)):
+                tried = list(statements.move(relation, persona.role, world.of(relation, "own"), there))
+            tried = [replace(statement, form=form) for statement in tried]
+            for probe in self._tried(attempt, persona, command, tried):
                 # Only a row that is taken counts: that the policies pass it on to the foreign key is no hole.
                 taken = probe.kind != "reached" or probe.said.endswith("rows")
                 yield probe if taken else replace(probe, kind="refused", sql="")
@@ -246,7 +234,7 @@ class Prober:
             return {}
         step = path[0]
         if step.target == self._tenancy.root.oid:
-            return {step.columns[0]: world.keys[side]}
+            return {step.columns[0]: world.keys[side] + ("/moved" if self._tenancy.of(relation).below else "")}
         parents = world.rows.get((step.target, side), [])
         if not parents:
             return {}

@@ -138,8 +138,21 @@ class Reader:
         if command == "delete":
             return touchless.delete(relation, role, theirs)
         if command == "insert":
-            return touchless.insert(relation, role, self._values.offered(world, relation, "other", 0, persona))
+            return self._insertions(relation, persona, world)
         return touchless.move(relation, role, own, self._stamp(relation, world))
+
+    def _insertions(self, relation: Relation, persona: Persona, world: World) -> Iterator[Statement]:
+        """A row of the other event, and own ones that refer to a row of it: no foreign key is asked, so only those that
+        could not refuse it."""
+        yield from touchless.insert(relation, persona.role, self._values.offered(world, relation, "other", 0, persona))
+        stamp = self._tenancy.of(relation).stamp
+        for key in self._tenancy.ties(relation) if not persona.stranger else ():
+            parents = world.rows.get((key.target, "other"), [])
+            if parents and (key.columns == stamp or not set(stamp) & set(key.columns)):
+                own = self._values.offered(world, relation, "own", 0, persona)
+                row = {**own, **statements.pointing(key, parents[0], stamp)}
+                for statement in touchless.insert(relation, persona.role, row):
+                    yield replace(statement, form=f"reference by {', '.join(key.columns)}")
 
     def _by_expression(
         self,
@@ -208,7 +221,7 @@ class Reader:
         if not path:
             return {}
         if path[0].target == self._tenancy.root.oid:
-            return {path[0].columns[0]: world.keys["other"]}
+            return {path[0].columns[0]: world.keys["other"] + ("/moved" if self._tenancy.of(relation).below else "")}
         parents = world.rows.get((path[0].target, "other"), [])
         pairs = zip(path[0].columns, path[0].referred, strict=True)
         return {own: parents[0].get(referred) for own, referred in pairs} if parents else {}

@@ -37,11 +37,17 @@ class Replay:
     states: tuple[Steps, ...] = ((),)
     tried: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
-    def state(self, probe: Probe, reach: Reach) -> int:
-        """In which state a probe was tried. What is about others comes before there are own rows, save in what
-        compares a view before and after."""
+    def of(self, probe: Probe, reach: Reach) -> tuple[int, ...]:
+        """In which states a probe was tried: what is about others before there are own rows, if it was. A view that is
+        watched was read before and after the rows came, its own ones first."""
         found = self.tried.get(_key(probe.sql), (len(self.states) - 1,))
-        return found[0] if reach == "other" and probe.form != "whole" else found[-1]
+        if probe.form == "whole" and len(found) > 2:
+            return found[-3:-1] if reach == "own" else found[-2:]
+        return found[:1] if reach == "other" else found[-1:]
+
+    def state(self, probe: Probe, reach: Reach) -> int:
+        """The state in which a probe was answered."""
+        return self.of(probe, reach)[-1]
 
     def placing(self, state: int, after: int | None = None) -> str:
         """What brings a state about: from nothing, or after another one that it goes on from."""

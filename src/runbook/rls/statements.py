@@ -109,20 +109,16 @@ def move(relation: Relation, role: str, own: Sequence[Row], stamp: dict[str, str
     """Own rows are stamped with the other event: by their key, and all that can be changed."""
     target = name_of(relation)
     change = ", ".join(f"{quoted(name)} = {literal(value)}" for name, value in stamp.items())
-    yield Statement("every row", f"update {target} set {change}")
+    yield Statement("every own row", f"update {target} set {change}")
     if readable(relation, role, own):
         yield Statement("by key", f"update {target} set {change} where {is_any_of(relation, own)}")
 
 
-def foreign_reference(
-    relation: Relation, role: str, spare: Row, key: ForeignKey, parent: Row, stamp: Sequence[str]
-) -> Iterator[Statement]:
-    """An own new row in all but one reference, which is to a row of the other event."""
-    columns = {own: parent.get(referred) for own, referred in zip(key.columns, key.referred, strict=True)}
-    changed = {own: value for own, value in columns.items() if own not in stamp or key.columns == tuple(stamp)}
-    if changed:
-        [sql, *_] = [found.sql for found in insert(relation, role, spare | changed)]
-        yield Statement(f"reference by {', '.join(key.columns)}", sql)
+def pointing(key: ForeignKey, parent: Row, stamp: Sequence[str]) -> dict[str, str | None]:
+    """The columns of a foreign key with the values of a row that it refers to; the stamp keeps what it has, unless it
+    is what refers."""
+    pairs = zip(key.columns, key.referred, strict=True)
+    return {own: parent.get(referred) for own, referred in pairs if own not in stamp or key.columns == tuple(stamp)}
 
 
 def row_text(relation: Relation, role: str) -> str:

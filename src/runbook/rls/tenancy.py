@@ -20,6 +20,7 @@ Belonging = Literal["root", "membership", "event", "owner", "public", "service",
 """To whom rows belong. `public`: everybody may read them. `service`: no client reaches them. `undecided`: must be
 declared."""
 
+STORAGE = "storage"
 DECLARED = re.compile(r"(event|owner) via (\S+)")
 
 
@@ -27,12 +28,14 @@ DECLARED = re.compile(r"(event|owner) via (\S+)")
 class Tenure:
     """How a table's rows belong: the foreign keys to walk, the nearest first; empty where there are none.
 
-    `others` are the further ways to the same end, each by its first step.
+    `others` are the further ways to the same end, each by its first step. `below`: the stamp is the beginning of a
+    path, as in the names of Supabase Storage, and not the whole value.
     """
 
     belonging: Belonging
     path: tuple[ForeignKey, ...] = ()
     others: tuple[ForeignKey, ...] = ()
+    below: bool = False
 
     @property
     def stamp(self) -> tuple[str, ...]:
@@ -64,6 +67,18 @@ class Tenancy:
         if self.users is None and relation.has(self.member_user):
             named.add(self.member_user)
         return tuple(column.name for column in relation.columns if column.name in named)
+
+    def ties(self, relation: Relation) -> tuple[ForeignKey, ...]:
+        """The foreign keys to tables of events that could be of another event than the rest of the row: not the only
+        one, for with it the whole row would be the other event's."""
+        within = [
+            key
+            for key in relation.foreign_keys
+            if key.target in self.tenures and self.tenures[key.target].belonging in ("event", "root")
+        ]
+        return (
+            tuple(within) if len(within) > 1 or self.of(relation).stamp not in [key.columns for key in within] else ()
+        )
 
     def not_about(self, relation: Relation, user: str | None, rows: Sequence[Row]) -> list[Row]:
         """The rows that are not about a person: who is in both events has some in the other one as well."""
@@ -98,6 +113,8 @@ def infer(catalog: Catalog, settings: Settings) -> Tenancy:
             own = next((key for key in relation.foreign_keys if key.columns == (member.event,)), None)
             stamp = own if own is not None else ForeignKey("", (member.event,), root.oid, (settings.tenancy.key,))
             tenures[relation.oid] = Tenure("membership", (stamp,))
+        elif relation.schema == STORAGE and str(relation) not in declared:
+            tenures[relation.oid] = _stored(relation, root, settings)
         elif str(relation) in declared:
             tenures[relation.oid] = _declared(declared[str(relation)], relation, root, settings, users)
         else:
@@ -168,6 +185,13 @@ class _Ways:
             steps.append(self._first[oid][0])
             oid = steps[-1].target
         return tuple(steps)
+
+
+def _stored(relation: Relation, root: Relation, settings: Settings) -> Tenure:
+    """Supabase Storage: an object's name begins with its folder, the event's; all else is the service's own."""
+    if relation.name == "objects" and relation.has("name"):
+        return Tenure("event", (ForeignKey("", ("name",), root.oid, (settings.tenancy.key,)),), below=True)
+    return Tenure("service")
 
 
 def _declared(said: str, relation: Relation, root: Relation, settings: Settings, users: Relation | None) -> Tenure:

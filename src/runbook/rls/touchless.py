@@ -60,7 +60,7 @@ def insert(relation: Relation, role: str, row: Row) -> Iterator[Statement]:
 def move(relation: Relation, role: str, own: Sequence[Row], stamp: dict[str, str | None]) -> Iterator[Statement]:
     """An own row with the other event's stamp and without what it must have."""
     stop = never_null(relation, role, "update", tuple(stamp))
-    if stamp and not relation.may(role, "update"):
+    if stamp and not relation.columns_for(role, "update") >= stamp.keys():
         yield Statement("privilege", f"update {name_of(relation)} set {quoted(next(iter(stamp)))} = null where false")
     elif stop is not None and own and stamp and not relation.triggers and readable(relation, role, own):
         change = ", ".join(f"{quoted(name)} = {literal(value)}" for name, value in {**stamp, stop: None}.items())
@@ -94,9 +94,11 @@ def admitted(relation: Relation, role: str, command: Privilege, rows: Sequence[R
 
 
 def admitted_with(relation: Relation, role: str, own: Sequence[Row], stamp: dict[str, str | None]) -> Statement | None:
-    """Whether the policies for what is written would admit an own row with another stamp, by their expression alone."""
-    expression = _expression(relation, role, "update", checked=True)
-    if expression is None or not own or not stamp:
+    """Whether the policies admit an own row, and would admit it with another stamp, by their expressions alone."""
+    before = _expression(relation, role, "update", checked=False)
+    after = _expression(relation, role, "update", checked=True)
+    granted = relation.columns_for(role, "update") >= stamp.keys()
+    if before is None or after is None or not own or not stamp or not granted:
         return None
     columns = ", ".join(
         f"{literal(stamp[column.name])}::{column.declared} as {quoted(column.name)}"
@@ -104,8 +106,8 @@ def admitted_with(relation: Relation, role: str, own: Sequence[Row], stamp: dict
         else quoted(column.name)
         for column in relation.columns
     )
-    inner = f"select {columns} from {name_of(relation)} where {is_any_of(relation, own)}"
-    return Statement("by expression", f"select 1 from ({inner}) as {quoted(relation.name)} where {expression}")
+    inner = f"select {columns} from {name_of(relation)} where {is_any_of(relation, own)} and {before}"
+    return Statement("by expression", f"select 1 from ({inner}) as {quoted(relation.name)} where {after}")
 
 
 def _expression(relation: Relation, role: str, command: Privilege, *, checked: bool) -> str | None:

@@ -43,6 +43,10 @@ WORDS: dict[str, dict[Language, str]] = {
         "id": "s select, i insert, u update, d delete, m memindahkan baris sendiri ke event lain; x menjalankan fungsi",
         "en": "s select, i insert, u update, d delete, m move own rows to the other event; x call a function",
     },
+    "letters": {
+        "id": "s select, i insert, u update, d delete, m pindah, x panggil",
+        "en": "s select, i insert, u update, d delete, m move, x call",
+    },
     "others row": {"id": "event lain", "en": "others'"},
     "own row": {"id": "event sendiri", "en": "own"},
     "cells": {"id": "sel", "en": "cells"},
@@ -51,13 +55,15 @@ WORDS: dict[str, dict[Language, str]] = {
     "findings": {"id": "Temuan", "en": "Findings"},
     "legend": {"id": "Keterangan", "en": "Legend"},
     "rows first": {
-        "id": "Baris uji sintetis: tempel ini lebih dahulu di psql, sebagai login database.dsn",
-        "en": "The rows that it is about: paste this into psql first, as the login of database.dsn",
+        "id": "Baris ujinya: tempel ini lebih dahulu di psql, sebagai login database.dsn",
+        "en": "Its rows: paste this into psql first, as the login of database.dsn",
     },
     "then": {
         "id": "lalu persona dan perintahnya; akhiri dengan rollback",
         "en": "then the persona and the statement; end with rollback",
     },
+    "canary": {"id": "baris uji sintetis", "en": "canary rows"},
+    "touchless": {"id": "baris yang ada", "en": "rows that are there"},
     "nothing approved": {"id": "belum ada yang disetujui", "en": "nothing is approved yet"},
     "approved": {"id": "disetujui oleh {by}, {at}", "en": "approved by {by}, {at}"},
 }

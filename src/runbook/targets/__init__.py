@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runbook.errors import TargetError
-from runbook.settings import Settings, Start
+from runbook.settings import NOT_NAMED, Settings, Start
 from runbook.settings_file import load
 
 EMBEDDED = Path(__file__).parents[3] / "targets" / "embedded.toml"
@@ -32,12 +32,26 @@ def opened(path: Path) -> Iterator[Target]:
     """
     settings = load(path, os.environ)
     if settings.start is None:
-        yield Target(settings, {})
+        yield Target(_complete(settings), {})
         return
     from runbook.targets import embedded
 
     with embedded.running(settings.name, settings.start, path.parent) as provided:
-        yield Target(load(path, {**os.environ, **provided}, started=True), provided)
+        yield Target(_complete(load(path, {**os.environ, **provided}, started=True)), provided)
+
+
+def reopened(path: Path, provided: Mapping[str, str]) -> Target:
+    """What `opened` yielded, in another process of the same run."""
+    return Target(_complete(load(path, {**os.environ, **provided}, started=True)), provided)
+
+
+def _complete(settings: Settings) -> Settings:
+    """With the tenancy that the settings leave out."""
+    if settings.tenancy is not NOT_NAMED:
+        return settings
+    from runbook.rls.guess import with_tenancy
+
+    return with_tenancy(settings)
 
 
 def startable(path: Path | None) -> tuple[str, Start, Path]:
