@@ -22,7 +22,7 @@ FROM_ABOVE = {"pytest", "_pytest", "xdist", "allure", "allure_commons", "hypothe
     "benchmarks",
 }
 READS_THE_ENVIRONMENT = ("settings.py", "settings_file.py", "targets/")
-HEAVY = ("playwright", "psycopg", "jwt", "cryptography", "httpx", "pydantic", "tenacity", "psutil")
+HEAVY = ("playwright", "psycopg", "jwt", "cryptography", "httpx", "pydantic", "tenacity", "psutil", "jinja2", "pgrls")
 
 
 def imported(tree: ast.AST) -> Iterator[str]:

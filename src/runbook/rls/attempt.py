@@ -33,6 +33,7 @@ class Attempt:
         self._tables = tables
         self._quiet = quiet
         self._keep = keep
+        self._become: dict[tuple[str, Context], str] = {}
 
     def ready(self) -> None:
         """What is in place now is what each statement starts from."""
@@ -40,7 +41,9 @@ class Attempt:
 
     def as_(self, persona: Persona, context: Context) -> str:
         """The statement that makes the transaction this persona's."""
-        return becoming(self._settings, persona, self._world, context)
+        if (persona.name, context) not in self._become:
+            self._become[persona.name, context] = becoming(self._settings, persona, self._world, context)
+        return self._become[persona.name, context]
 
     def attempt(self, persona: Persona, context: Context, statement: Statement) -> Probe:
         """Try one statement, and say what came of it."""

@@ -76,7 +76,7 @@ class Policy:
         return self.check if command == "insert" and self.check is not None else self.using
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Relation:
     """A table, view or the like.
 
@@ -108,6 +108,8 @@ class Relation:
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
+
+    __repr__ = __str__
 
     @property
     def is_table(self) -> bool:
@@ -143,7 +145,7 @@ class Argument:
     optional: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Function:
     """A function of an exposed schema. `roles` are those of a client's that may execute it."""
 
@@ -160,6 +162,8 @@ class Function:
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}({self.signature})"
+
+    __repr__ = __str__
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,8 @@ class Reader:
                 )
                 continue
             best = next((probe for probe in probes if probe.kind == "reached"), worst(probes))
-            yield command, Cell(str(relation), persona.name, command, "own", best.kind, best.reason)
+            kept = (best,) if best.sql else ()
+            yield command, Cell(str(relation), persona.name, command, "own", best.kind, best.reason, probes=kept)
 
     def _stamp(self, relation: Relation, world: World) -> dict[str, str | None]:
         path = self._tenancy.of(relation).path

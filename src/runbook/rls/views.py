@@ -119,7 +119,7 @@ class Views:
             for reach, old, new in ((own, before[name], with_own[name]), ("other", with_own[name], with_other[name])):
                 same = old.said == new.said
                 probes = () if same else (Probe(new.context, new.form, new.sql, "reached", "it changed"),)
-                why = "" if same else "what it shows depends on the rows of the other event"
+                why = "what it shows depends on the rows of the other event" if reach == "other" and not same else ""
                 cells.append(
                     Cell(str(relation), name, "select", reach, "hidden" if same else "reached", why, probes=probes)
                 )
@@ -164,16 +164,15 @@ def traces(marker: Marker) -> str:
 
 
 def below(catalog: Catalog, relation: Relation) -> list[Relation]:
-    """The tables that a view reads, through other views too."""
-    found: dict[int, Relation] = {}
+    """The tables that a view reads, through other views too; of two that were made to read each other, each once."""
+    seen: dict[int, Relation] = {}
     queue = list(relation.reads)
     while queue:
         read = catalog.relations[queue.pop()]
-        if read.is_table:
-            found[read.oid] = read
-        else:
-            queue += read.reads
-    return list(found.values())
+        if read.oid not in seen:
+            seen[read.oid] = read
+            queue += [] if read.is_table else read.reads
+    return [read for read in seen.values() if read.is_table]
 
 
 def cell_of(
