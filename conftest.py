@@ -8,10 +8,10 @@ pytest_plugins = (
     "fixtures.target",
     "fixtures.population",
     "fixtures.evidence",
+    "fixtures.rls",
     "fixtures.verdict",
     "fixtures.database",
     "fixtures.posture",
-    "fixtures.rls",
     "fixtures.api",
     "fixtures.admin",
 )

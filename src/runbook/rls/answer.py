@@ -40,6 +40,9 @@ REASONS = {
 }
 
 
+NOT_THE_ROLE = "the login of database.dsn may not act as this role"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one answer means, and why where it means nothing."""
@@ -84,6 +87,8 @@ def _permission(reply: Reply) -> Answer:
             return Answer("not granted", "a privilege on a sequence is missing")
         case "exec_stmt_raise":
             return Answer("blind", "a trigger or function of its own raised 42501")
+        case "call_string_check_hook" if not reply.context:
+            return Answer("blind", NOT_THE_ROLE)
         case "check_enable_rls":
             return Answer("blind", "row_security is off for this role")
     return Answer("blind", f"42501 from {reply.function}: something that a policy, trigger or function calls")

@@ -27,6 +27,12 @@ MOST_VARIANTS = 6
 MOST_TRIES = 40
 FRESH = 20
 """Added to what tells rows apart, for a row that is not there yet: more than there are, and within most ranges."""
+UNNAMED = {
+    "23514": "no partition takes it",
+    "42501": "it takes INSERT, and BYPASSRLS or owning it; or a trigger refuses it",
+    "P0001": "a trigger refuses it",
+}
+"""What the server says without naming a constraint, a column or a type."""
 REPLICA = "set local session_replication_role = replica"
 ORIGIN = "set local session_replication_role = origin"
 
@@ -171,7 +177,7 @@ class Canaries:
                 if not self._learn(world, relation, reply):
                     break
             if reply is not None and not reply.ok and not rows:
-                where = reply.constraint or reply.column or reply.datatype
+                where = reply.constraint or reply.column or reply.datatype or UNNAMED.get(str(reply.sqlstate))
                 raise CannotPlace(f"no canary row fits {relation}: {reply.sqlstate}" + (f" ({where})" if where else ""))
         return rows
 
@@ -179,6 +185,8 @@ class Canaries:
         """Choose the next combination for the columns of the violated constraint; False when all were tried."""
         texts = [text for name, text in relation.checks if name == reply.constraint]
         named = {name for text in texts for name in names_in(text)} | {reply.column}
+        if reply.sqlstate == "22003":  # out of range, in what is worked out of some number
+            named |= {column.name for column in relation.columns if column.category == "N"}
         columns = [column for column in relation.columns if column.name in named and not column.generated]
         if not columns:
             return False

@@ -6,6 +6,8 @@ a round trip a table.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -174,6 +176,12 @@ class Catalog:
     functions: tuple[Function, ...]
     state: Mapping[str, Mapping[str, str]] = field(repr=False)
     """What is compared with the approved baseline, by kind (policies, grants, ...): names and their definitions."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the policies, grants, roles, functions and relations that were there."""
+        state = {kind: dict(entries) for kind, entries in self.state.items()}
+        return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def by_name(self) -> dict[str, Relation]:

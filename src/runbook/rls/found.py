@@ -47,7 +47,8 @@ class Found:
                     if (table.oid, side) not in self._world.rows:
                         self._world.rows[table.oid, side] = self._rows(session, self._world, table, side)
         except ServerRefused as refused:
-            raise Unverified(f"the rows of {relation} cannot be read: {refused.reply.sqlstate}") from None
+            takes = " (it takes SELECT, and BYPASSRLS or owning it)" if refused.reply.sqlstate == "42501" else ""
+            raise Unverified(f"the rows of {relation} cannot be read: {refused.reply.sqlstate}{takes}") from None
         return self._world
 
     def _chosen(self, session: Session) -> World:

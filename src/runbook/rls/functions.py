@@ -11,6 +11,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from runbook.errors import Unverified
+from runbook.rls.answer import NOT_THE_ROLE
 from runbook.rls.attempt import OPERATOR
 from runbook.rls.canary import Canaries
 from runbook.rls.cells import Cell, Probe
@@ -87,15 +88,16 @@ class Functions:
         session.ask("savepoint probe")
         watch = self._watch(world, tables) if function.volatility == "volatile" else ""
         before = session.ask(f"rollback to savepoint probe; {watch}").value if watch else None
-        seen_own = False
+        seen_own = ran = False
         cells = []
         for persona in self._personas:
             if persona.role not in function.roles:
                 cells.append(Cell(str(function), persona.name, "select", "other", "not granted"))
                 continue
             context: Context = persona.contexts[0]
-            own, _ = self._called(session, function, persona, context, world, "own", "", None)
+            own, own_answered = self._called(session, function, persona, context, world, "own", "", None)
             seen_own = seen_own or own.kind == "reached"
+            ran = ran or (own_answered and own.kind != "blind")
             contexts = persona.contexts if persona.stranger else persona.contexts[:1]
             probe = own
             for context in contexts:
@@ -114,9 +116,14 @@ class Functions:
         for cell in cells:
             if cell.kind not in ("hidden", "refused"):
                 yield cell
-            elif seen_own or cell.kind == "refused":
-                why = "it returns rows of the own event" if seen_own else "the call fails"
+            elif seen_own or (ran and cell.kind == "refused"):
+                why = "it returns rows of the own event" if seen_own else "the call fails, and not for the own event"
                 yield _with(cell, why)
+            elif cell.kind == "refused" and cell.probes[0].said.startswith("42501"):
+                yield _with(cell, "the call is refused with 42501")
+            elif cell.kind == "refused" and mentioned:
+                reason = f"every call fails, for the own event as well ({cell.probes[0].said}): call it by hand"
+                yield Cell(cell.relation, cell.persona, "select", "other", "blind", reason, probes=cell.probes)
             elif not mentioned:
                 yield _with(cell, "it reads no table of events")
             elif SCALAR.fullmatch(function.returns):
@@ -186,6 +193,8 @@ class Functions:
                 if after != before:
                     why = "it changes rows of the other event, or who belongs to it"
                     return Probe(context, "call", shown, "reached", said, why), True
+            if reply.function == "call_string_check_hook" and not reply.context:
+                return Probe(context, "call", shown, "blind", said, NOT_THE_ROLE), True
             if reply.sqlstate in ("57014", "55P03"):
                 return Probe(context, "call", shown, "blind", said, f"the call ran into a time limit ({said})"), True
             last = Probe(context, "call", shown, "hidden", said)

@@ -13,11 +13,13 @@ from runbook.errors import Unverified
 from runbook.rls.catalog import Relation, snapshot
 from runbook.rls.endings import endings
 from runbook.rls.functions import Functions
-from runbook.rls.personas import personas
+from runbook.rls.personas import becoming, personas
 from runbook.rls.probe import Prober
 from runbook.rls.reader import Reader
+from runbook.rls.session import Session
 from runbook.rls.tenancy import infer
 from runbook.rls.values import choices
+from runbook.rls.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,9 +64,27 @@ def inspect(database: Database, settings: Settings) -> Inspection:
     if not catalog.exposed:
         raise Unverified(f"nothing is exposed in {', '.join(settings.database.exposed_schemas)}: nothing to prove")
     tenancy = infer(catalog, settings)
-    return Inspection(
-        catalog, tenancy, personas(settings, _roles(database, tenancy), may_end=bool(endings(tenancy.membership)[1]))
-    )
+    people = personas(settings, _roles(database, tenancy), may_end=bool(endings(tenancy.membership)[1]))
+    _played(database, settings, people)
+    return Inspection(catalog, tenancy, people)
+
+
+def _played(database: Database, settings: Settings, people: Sequence[Persona]) -> None:
+    """Raises Unverified when the login may not act as them: later, that would look like a table's refusal."""
+    nobody = World({"own": "", "other": ""}, {})
+    with database.transaction(read_only=True) as cursor:
+        session = Session(cursor)
+        for persona in people:
+            session.ask("savepoint persona")
+            reply = session.ask(becoming(settings, persona, nobody, persona.contexts[0]))
+            session.ask("rollback to savepoint persona")
+            if reply.sqlstate == "42501":
+                login = session.ask("select quote_ident(current_user)").value
+                raise Unverified(
+                    f"the login of database.dsn may not act as {persona.role}: grant {persona.role} to {login}"
+                )
+            if not reply.ok:
+                raise Unverified(f"nobody can be acted as: the server answered {reply.sqlstate}; see rls.context")
 
 
 def _roles(database: Database, tenancy: Tenancy) -> Sequence[str | None]:

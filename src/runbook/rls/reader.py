@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from runbook.settings import Settings
 
 CANARY_NEEDED = 'it holds no row of the other event: only a canary row could prove it (rls.witness = "canary")'
+NOT_WITHOUT_A_MARK = 'no statement could tell it without writing: a canary row could (rls.witness = "canary")'
 
 
 class Reader:
@@ -104,6 +105,8 @@ class Reader:
             return Cell(str(relation), persona.name, command, "other", "blind", missing)
         probes = list(self._tried(attempt, relation, persona, command, theirs, world))
         cell = judged(relation, persona, command, probes, own, keep=self._keep)
+        if not probes and not cell.decided:
+            cell = replace(cell, reason=NOT_WITHOUT_A_MARK)
         vacuous = (
             not theirs and command in ("select", "update", "delete") and cell.kind in ("hidden", "refused", "blind")
         )

@@ -83,6 +83,7 @@ def choices(relation: Relation, column: Column) -> tuple[Value, ...]:
 SHAPES = ("a@b.example", "https://a.example", "+628120000000", "2030-01-01", "ABC", "abc", "1", "#aabbcc", "a-b", "")
 """What texts are commonly made to look like by a CHECK constraint."""
 
+UUID_LENGTH = 36
 DAY = "2031-05-05"
 PLAIN: dict[str, str] = {
     "date": DAY,
@@ -146,7 +147,7 @@ def _fitting(column: Column, marker: Marker, serial: int) -> list[Value]:
         case "A", _:
             return [f"{{{marker.secret}-{serial}}}" if column.type in ("text[]", "character varying[]") else "{}"]
         case "R", _:
-            return ["empty"]
+            return ["{}" if column.type.endswith("multirange") else "empty"]
         case _, "json" | "jsonb":
             return [f'{{"canary": "{marker.secret}-{serial}"}}', f'["{marker.secret}-{serial}"]']
     plain = PLAIN.get(column.type)
@@ -160,4 +161,4 @@ def _near(column: Column, found: Constrained) -> list[Value]:
         return [f"{number:g}" for number in dict.fromkeys(around)]
     if column.category == "S":
         return list(dict.fromkeys(text[: column.length] for text in (*found.texts, *SHAPES)))
-    return list(found.texts)
+    return [text for text in found.texts if column.type != "uuid" or len(text) == UUID_LENGTH]
