@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runbook.rls.answer import read
+from runbook.rls.answer import Answer, read
 from runbook.rls.canary import REPLICA
 from runbook.rls.cells import Probe
 from runbook.rls.personas import becoming
@@ -12,7 +12,7 @@ from runbook.rls.session import joined
 
 if TYPE_CHECKING:
     from runbook.rls.personas import Context, Persona
-    from runbook.rls.session import Session
+    from runbook.rls.session import Reply, Session
     from runbook.rls.statements import Statement
     from runbook.rls.world import World
     from runbook.settings import Settings
@@ -56,9 +56,19 @@ class Attempt:
             reply = self._session.ask(joined(["rollback to savepoint probe", REPLICA, become, statement.sql]))
             answer = read(reply, self._tables, tripwire=statement.tripwire)
             form += ", triggers off"
+        if answer.kind == "reached" and statement.lands:
+            answer = self._landed(reply, statement.lands)
         kept = self._keep or answer.kind in ("reached", "blind")
         said = f"{reply.rows} rows" if reply.ok else f"{reply.sqlstate} {reply.function}"
         return Probe(context, form, f"{become};\n{statement.sql}" if kept else "", answer.kind, said, answer.reason)
+
+    def _landed(self, reply: Reply, question: str) -> Answer:
+        """Whether a row that was taken stands where it must not: a trigger may stamp it with the caller's own event."""
+        if not reply.ok:
+            return Answer("blind", "a trigger could have put the row elsewhere before it broke a constraint")
+        if self._session.ask(joined([OPERATOR, question])).rows:
+            return Answer("reached")
+        return Answer("refused", "a trigger puts the row into the own event")
 
     def as_operator(self, persona: Persona, context: Context, statement: Statement) -> Probe:
         """Ask with the persona's claims and the operator's rights: which rows there are, whoever may see them."""

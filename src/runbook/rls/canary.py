@@ -259,8 +259,11 @@ class Canaries:
         given: Row = {}
         for key in relation.foreign_keys:
             there = world.rows.get((key.target, side), [])
-            for own, referred in zip(key.columns, key.referred, strict=True) if there else ():
-                given[own] = there[index % len(there)].get(referred)
+            if not there and any(relation.column(name).required for name in key.columns):
+                continue
+            for own, referred in zip(key.columns, key.referred, strict=True):
+                # Nothing there yet, as in a circle of keys: then it refers to nothing.
+                given[own] = there[index % len(there)].get(referred) if there else None
         tenure = self._tenancy.of(relation)
         for step in tenure.path[:1]:
             if step.target == self._tenancy.root.oid:

@@ -106,8 +106,8 @@ class Functions:
                     probe = Probe(context, "not tried", "", "hidden", "", "a member of both events may name both")
                     break
                 probe, answered = self._called(session, function, persona, context, world, "other", watch, before)
-                if probe.kind == "reached":
-                    break
+                if probe.kind in ("reached", "blind"):
+                    break  # what another context shows does not outweigh it
                 if not answered and probe.kind == "hidden":
                     probe = Probe(context, probe.form, probe.sql, "refused", probe.said)
             cells.append(

@@ -202,6 +202,9 @@ class Prober:
         else:
             there = self._stamp(relation, world, "other")
             tried += statements.move(relation, persona.role, world.of(relation, "own"), there)
+        stamp = {name: rows[0].get(name) for name in self._tenancy.of(relation).stamp} if command == "insert" else there
+        lands = statements.landing(relation, stamp, world.of(relation, "other"))
+        tried = [replace(statement, lands=lands) for statement in tried]
         yield from self._tried(attempt, persona, command, tried)
         if own[persona.name, "insert" if command == "insert" else "update"].kind == "reached":
             yield from self._references(attempt, relation, persona, command, world, variants)

@@ -30,11 +30,15 @@ TRIPWIRE = "1/(random()*0)::int"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One form of a command. `tripwire`: dividing by zero means that a row passed."""
+    """One form of a command. `tripwire`: dividing by zero means that a row passed.
+
+    `lands`: the operator's question whether a row now stands where it must not: a trigger may have put it elsewhere.
+    """
 
     form: str
     sql: str
     tripwire: bool = False
+    lands: str = ""
 
 
 def select(relation: Relation, role: str, rows: Sequence[Row], *, alone: bool) -> Iterator[Statement]:
@@ -119,6 +123,14 @@ def pointing(key: ForeignKey, parent: Row, stamp: Sequence[str]) -> dict[str, st
     is what refers."""
     pairs = zip(key.columns, key.referred, strict=True)
     return {own: parent.get(referred) for own, referred in pairs if own not in stamp or key.columns == tuple(stamp)}
+
+
+def landing(relation: Relation, there: Row, others: Sequence[Row]) -> str:
+    """Finds a row with this stamp that was not there before; empty where no trigger could have changed it."""
+    if not relation.triggers or not there:
+        return ""
+    stamped = " and ".join(f"{quoted(name)}::text = {literal(value)}" for name, value in there.items())
+    return f"select 1 from {name_of(relation)} where {stamped} and not {is_any_of(relation, others)} limit 1"
 
 
 def row_text(relation: Relation, role: str) -> str:
