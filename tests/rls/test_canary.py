@@ -346,3 +346,34 @@ class TestTheWorld:
                 spares = [placed.canaries.spare(placed.world, target, side, index) for index in range(4)]
                 assert not there & {row["id"] for row in spares}
                 assert {row["event_id"] for row in spares} == {placed.world.keys[side]}
+
+    def test_who_belongs_to_no_event_has_an_account_all_the_same(self, synthetic: Make, login: str) -> None:
+        system = synthetic("create table t (event_id uuid not null references events)", login=login)
+        with system.database.transaction() as cursor:
+            placed = Placed(system, system.inspection(), Session(cursor), "app.t")
+            people = {row[0] for row in placed.session.rows("select id from app.people")}
+            assert placed.world.users.keys() >= {"outsider", "both", "lead", "guest"}
+            assert people >= set(placed.world.users.values())
+            members = {row[0] for row in placed.session.rows("select user_id from app.members")}
+            assert placed.world.users["outsider"] not in members
+
+    def test_in_a_row_that_is_offered_every_person_is_the_one_who_offers_it(self, synthetic: Make) -> None:
+        system = synthetic(
+            "create table t (id int primary key, event_id uuid not null references events,"
+            " writer uuid not null references people, reader uuid references people, other uuid)"
+        )
+        inspection = system.inspection()
+        target = inspection.catalog.by_name["app.t"]
+        with system.database.transaction() as cursor:
+            placed = Placed(system, inspection, Session(cursor), "app.t")
+            for persona in inspection.personas:
+                row = placed.canaries.offered(placed.world, target, "other", 0, persona)
+                user = placed.world.users.get(persona.name)
+                assert row["event_id"] == placed.world.keys["other"]
+                assert row["other"] != user
+                if user is None:
+                    assert not {row["writer"], row["reader"]} & set(placed.world.users.values()) - {
+                        placed.world.users["both"]
+                    }
+                else:
+                    assert (row["writer"], row["reader"]) == (user, user)

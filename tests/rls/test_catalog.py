@@ -138,6 +138,17 @@ class TestTheSnapshot:
             Policy("c", "insert", True, (), None, "false"),
         }
 
+    def test_a_policy_without_a_check_admits_what_its_using_does(self) -> None:
+        whole = Policy("p", "all", True, (), "using", "check")
+        assert [whole.admits(command) for command in ("select", "insert", "update")] == ["using", "check", "using"]
+        assert Policy("p", "all", True, (), "using", None).admits("insert") == "using"
+        assert Policy("p", "insert", True, (), None, "check").admits("insert") == "check"
+
+    def test_a_policy_governs_its_own_command_or_all(self) -> None:
+        assert Policy("p", "all", True, (), None, None).governs("delete")
+        assert Policy("p", "delete", True, (), None, None).governs("delete")
+        assert not Policy("p", "insert", True, (), None, None).governs("delete")
+
     def test_triggers_and_rules_are_told(self, synthetic: Make) -> None:
         system = synthetic(
             "create table t (id int); create function f() returns trigger language plpgsql as 'begin return new; end';"

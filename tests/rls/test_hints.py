@@ -97,7 +97,7 @@ HOLES = {
         'create policy "add" on public.provinces for insert to anon with check (true)',
         "public.provinces",
         ("anonymous", "insert"),
-        'revoke insert on "public"."provinces" from "anon"',
+        'revoke insert on "public"."provinces" from public, "anon"',
     ),
     "a reference to the other event": (
         f"{NOTES} alter table public.notes enable row level security, add session_id uuid references public.sessions;"
@@ -184,6 +184,8 @@ class TestWhatIsSaidOfAPolicy:
             (["a using (id = 1)", "b using (id = 2)"], "select", ['"a"', '"b"']),
             (["u for update using (true) with check (id = 1)", "s for select using (true)"], "update", ['"u"']),
             (["i for insert with check (true)", "s for select using (true)"], "insert", ['"i"']),
+            (["a using (true) with check (id = 1)", "b using (id = 1) with check (true)"], "insert", ['"b"']),
+            (["a using (true) with check (id = 1)", "b using (id = 1) with check (true)"], "update", ['"a"']),
             (["tied using (event_id is null) with check (true)", "loose using (id = 1)"], "move", ['"tied"']),
             (["other to anon using (true)", "mine to authenticated using (id = 1)"], "delete", ['"mine"']),
             (["narrow as restrictive using (true)", "mine using (id = 1)"], "select", ['"mine"']),
@@ -201,7 +203,7 @@ class TestWhatIsSaidOfAPolicy:
 
     def test_a_table_that_belongs_to_nobody_is_to_be_closed(self, synthetic: Make) -> None:
         change = "create table t (id int); alter table t enable row level security; grant all on t to authenticated"
-        assert self.said(synthetic(change), "move") == 'revoke update on "app"."t" from "authenticated"'
+        assert self.said(synthetic(change), "move") == 'revoke update on "app"."t" from public, "authenticated"'
 
     def test_names_are_told_as_sql_writes_them(self, synthetic: Make) -> None:
         system = synthetic('create view "the ""one""" as select * from events')

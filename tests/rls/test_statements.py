@@ -274,3 +274,41 @@ def test_a_table_with_rules_is_spared_the_forms_that_rules_do_not_allow(syntheti
         for statement in found
     }
     assert not forms & {"merge", "on conflict"}
+
+
+class TestWhatMayBeRead:
+    """By which columns rows are told apart, and what of them a role may see."""
+
+    @pytest.mark.parametrize(
+        ("grant", "row", "readable", "text"),
+        [
+            ("grant select on t to authenticated", {"id": "1"}, True, "(r.*)::text"),
+            ("grant select (id) on t to authenticated", {"id": "1"}, True, "concat_ws(' ', r.\"id\"::text)"),
+            (
+                "grant select (up, note) on t to authenticated",
+                {"id": "1"},
+                False,
+                'concat_ws(\' \', r."note"::text, r."up"::text)',
+            ),
+            ("grant select on t to authenticated", {"ctid": "(0,1)"}, True, "(r.*)::text"),
+            ("grant select (id, note) on t to authenticated", {"ctid": "(0,1)"}, False, None),
+            # Without any privilege it is tried, so that the server says so.
+            ("grant insert on t to authenticated", {"id": "1"}, True, "(r.*)::text"),
+        ],
+    )
+    def test_it_is_what_is_granted(
+        self, synthetic: Make, grant: str, row: Row, readable: bool, text: str | None
+    ) -> None:
+        target = synthetic(f"{TABLE} {grant}").catalog().by_name["app.t"]
+        assert statements.readable(target, ROLE, [row]) == readable
+        assert not statements.readable(target, ROLE, [])
+        assert text is None or statements.row_text(target, ROLE) == text
+
+
+def test_a_table_with_triggers_is_not_stopped_by_null_since_a_trigger_may_fill_it_in(synthetic: Make) -> None:
+    system = synthetic(
+        f"{TABLE} {GRANT} create function f() returns trigger language plpgsql as 'begin return new; end';"
+        "create trigger g before update on t for each row execute function f()"
+    )
+    [first, *_] = statements.update(system.catalog().by_name["app.t"], ROLE, OTHERS, STAMP, alone=True)
+    assert "null" not in first.sql

@@ -27,6 +27,8 @@ MOST_VARIANTS = 6
 MOST_TRIES = 40
 FRESH = 20
 """Added to what tells rows apart, for a row that is not there yet: more than there are, and within most ranges."""
+OTHERS = 300
+"""Added in keys for the other event, where a value is too short for a marker and must differ all the same."""
 UNNAMED = {
     "23514": "no partition takes it",
     "42501": "it takes INSERT, and BYPASSRLS or owning it; or a trigger refuses it",
@@ -234,7 +236,10 @@ class Canaries:
     def _row(self, world: World, relation: Relation, side: Side, index: int, *, fresh: bool = False) -> Row:
         """The values of one row, as far as any fit. Raises CannotPlace when one is required and none fits."""
         marker = world.markers[side]
-        serial = index + 1 + (FRESH if fresh else 0)
+        bounded = {name for _, text in relation.checks for name in names_in(text)} - {
+            n for key in relation.keys for n in key
+        }
+        unlike = (FRESH if fresh else 0) + (OTHERS if side == "other" else 0)
         given = self._references(world, relation, side, index)
         if relation.oid == self._tenancy.root.oid and not fresh:
             given[self._tenancy.key] = world.keys[side]
@@ -247,6 +252,8 @@ class Canaries:
             if column.name in given:
                 row[column.name] = given[column.name]
                 continue
+            # What a CHECK bounds stays as it is, lest it leave its range; a key must be new, whatever it is held to.
+            serial = index + 1 + (0 if column.name in bounded else unlike)
             found = candidates(relation, column, marker, serial, index)
             if found:
                 row[column.name] = found[min(self._picks.get((relation.oid, column.name), 0), len(found) - 1)]

@@ -134,7 +134,9 @@ FUNCTIONS = """
 select p.oid, n.nspname, p.proname, pg_get_function_identity_arguments(p.oid), p.prosecdef, p.provolatile,
        pg_get_function_result(p.oid),
        coalesce((select json_agg(json_build_object(
-           'name', coalesce(p.proargnames[i], ''), 'type', format_type(t.oid, null), 'category', t.typcategory,
+           'name', coalesce((array(select p.proargnames[k] from generate_subscripts(p.proargnames, 1) as k
+                             where coalesce(p.proargmodes[k], 'i') in ('i', 'b', 'v') order by k))[i], ''),
+           'type', format_type(t.oid, null), 'category', t.typcategory,
            'labels', array(select enumlabel from pg_enum where enumtypid = t.oid order by enumsortorder),
            'optional', i > p.pronargs - p.pronargdefaults) order by i)
         from unnest(p.proargtypes) with ordinality as argument (type, i) join pg_type as t on t.oid = argument.type),

@@ -254,7 +254,7 @@ class Functions:
             where = is_any_of(relation, rows)
             if direct:
                 where = f"({where} or {quoted(stamp[0].columns[0])} = {literal(world.keys['other'])})"
-            parts.append(f"select t::text as row from {name_of(relation)} as t where {where}")
+            parts.append(f"select (t.*)::text as row from {name_of(relation)} as t where {where}")
         return (
             f"select md5(coalesce(string_agg(row, '|' order by row), '')) from ({' union all '.join(parts)}) as all_of"
         )

@@ -45,10 +45,11 @@ def remedy(cell: Cell, item: Relation | Function, inspection: Inspection) -> str
     """What let it through, and the smallest change that would close it."""
     if not isinstance(item, Relation):
         kind = "runs with its owner's rights and " if item.security_definer else ""
-        roles = ", ".join(quoted(role) for role in item.roles)
+        roles = ", ".join(["public", *map(quoted, item.roles)])  # a grant to PUBLIC would go on being theirs
+        name = f"{quoted(item.schema)}.{quoted(item.name)}({item.signature})"
         return (
             f"the function {kind}does not tie what it does to the caller: check it inside,"
-            f" or revoke execute on function {item} from {roles}"
+            f" or revoke execute on function {name} from {roles}"
         )
     role = next(p.role for p in inspection.personas if p.name == cell.persona)
     name = name_of(item)
@@ -60,7 +61,7 @@ def remedy(cell: Cell, item: Relation | Function, inspection: Inspection) -> str
         return f"RLS is off: alter table {name} enable row level security"
     tenure = inspection.tenancy.of(item)
     if tenure.belonging in ("public", "service", "undecided"):
-        return f"revoke {BY_PRIVILEGE[cell.command]} on {name} from {quoted(role)}"
+        return f"revoke {BY_PRIVILEGE[cell.command]} on {name} from public, {quoted(role)}"
     policies = _suspects(item, role, cell, tenure.stamp)
     if not policies:
         return f"no policy explains it: look at who owns {name}, at BYPASSRLS and at triggers"

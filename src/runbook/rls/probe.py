@@ -223,12 +223,24 @@ class Prober:
                 spare = self._canaries.offered(world, relation, "own", variants, persona)
                 tried = list(statements.insert(relation, persona.role, {**spare, **there}))[:1]
             else:
-                tried = list(statements.move(relation, persona.role, world.of(relation, "own"), there))
+                # Row by row: of several that come to refer to one, a unique key would refuse the second.
+                own = world.of(relation, "own")
+                tried = [list(statements.move(relation, persona.role, [row], there))[-1] for row in own]
             tried = [replace(statement, form=form) for statement in tried]
             for probe in self._tried(attempt, persona, command, tried):
                 # Only a row that is taken counts: that the policies pass it on to the foreign key is no hole.
-                taken = probe.kind != "reached" or probe.said.endswith("rows")
-                yield probe if taken else replace(probe, kind="refused", sql="")
+                if probe.kind == "reached" and not probe.said.endswith("rows"):
+                    by_key = probe.said.startswith("23503")
+                    why = (
+                        ""
+                        if by_key
+                        else f"the row broke a constraint before its reference was looked at ({probe.said})"
+                    )
+                    yield replace(
+                        probe, kind="refused" if by_key else "blind", reason=why, sql="" if by_key else probe.sql
+                    )
+                else:
+                    yield probe
 
     def _stamp(self, relation: Relation, world: World, side: Reach) -> dict[str, str | None]:
         """The columns that tie a row to one side, with their values: those of a row that nothing refers to yet."""

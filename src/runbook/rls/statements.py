@@ -137,7 +137,7 @@ def row_text(relation: Relation, role: str) -> str:
     """A row `r` as text, of the columns that a role may read."""
     granted = relation.columns_for(role, "select")
     if not granted or len(granted) == len(relation.columns):
-        return "r::text"
+        return "(r.*)::text"
     return "concat_ws(' ', " + ", ".join(f"r.{quoted(name)}::text" for name in sorted(granted)) + ")"
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from runbook.rls.catalog import Column, Relation
 
-QUOTED = re.compile(r"'((?:[^']|'')*)'(?:::[\w \"().]+)?")
+QUOTED = re.compile(r"'((?:[^']|'')*)'")
 NUMBER = re.compile(r"(?<![\w'.])-?\d+(?:\.\d+)?(?![\w'])")
 WORD = re.compile(r'"(?:[^"]|"")+"|[\w$]+')
 
@@ -80,7 +80,10 @@ def choices(relation: Relation, column: Column) -> tuple[Value, ...]:
     return ()
 
 
-SHAPES = ("a@b.example", "https://a.example", "+628120000000", "2030-01-01", "ABC", "abc", "1", "#aabbcc", "a-b", "")
+SHAPES = (
+    *("a@b.example", "https://a.example", "+628120000000", "081200000000", "2030-01-01", "ABC", "abc", "1", "12345"),
+    *("3171000000000001", "#aabbcc", "a-b", ""),
+)
 """What texts are commonly made to look like by a CHECK constraint."""
 
 UUID_LENGTH = 36
@@ -112,6 +115,17 @@ PLAIN: dict[str, str] = {
     "bit varying": "0",
     "money": "1",
 }
+
+
+BESIDE: dict[str, tuple[str, ...]] = {
+    "date": ("2031-05-06", "2031-05-04"),
+    "timestamp without time zone": (f"{DAY} 10:00:00", f"{DAY} 08:00:00"),
+    "timestamp with time zone": (f"{DAY} 10:00:00+00", f"{DAY} 08:00:00+00"),
+    "time without time zone": ("10:00:00", "08:00:00"),
+    "time with time zone": ("10:00:00+00", "08:00:00+00"),
+    "interval": ("2 days", "1 hour"),
+}
+"""A later and an earlier one: what ends has to end after it began."""
 
 
 def candidates(relation: Relation, column: Column, marker: Marker, serial: int, variant: int) -> list[Value]:
@@ -151,7 +165,7 @@ def _fitting(column: Column, marker: Marker, serial: int) -> list[Value]:
         case _, "json" | "jsonb":
             return [f'{{"canary": "{marker.secret}-{serial}"}}', f'["{marker.secret}-{serial}"]']
     plain = PLAIN.get(column.type)
-    return [] if plain is None else [plain]
+    return [] if plain is None else [plain, *BESIDE.get(column.type, ())]
 
 
 def _near(column: Column, found: Constrained) -> list[Value]:
