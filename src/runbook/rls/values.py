@@ -118,14 +118,14 @@ PLAIN: dict[str, str] = {
 
 
 BESIDE: dict[str, tuple[str, ...]] = {
-    "date": ("2031-05-06", "2031-05-04"),
-    "timestamp without time zone": (f"{DAY} 10:00:00", f"{DAY} 08:00:00"),
-    "timestamp with time zone": (f"{DAY} 10:00:00+00", f"{DAY} 08:00:00+00"),
+    "date": ("2031-05-06", "2031-05-04", "1999-12-31"),
+    "timestamp without time zone": (f"{DAY} 10:00:00", f"{DAY} 08:00:00", "1999-12-31 09:00:00"),
+    "timestamp with time zone": (f"{DAY} 10:00:00+00", f"{DAY} 08:00:00+00", "1999-12-31 09:00:00+00"),
     "time without time zone": ("10:00:00", "08:00:00"),
     "time with time zone": ("10:00:00+00", "08:00:00+00"),
     "interval": ("2 days", "1 hour"),
 }
-"""A later and an earlier one: what ends has to end after it began."""
+"""A later and an earlier one, as what ends has to end after it began; and one of long ago."""
 
 
 def candidates(relation: Relation, column: Column, marker: Marker, serial: int, variant: int) -> list[Value]:
