@@ -142,7 +142,7 @@ class Reader:
             return touchless.delete(relation, role, theirs)
         if command == "insert":
             return self._insertions(relation, persona, world)
-        return touchless.move(relation, role, own, self._stamp(relation, world))
+        return self._moves(relation, persona, own, world)
 
     def _insertions(self, relation: Relation, persona: Persona, world: World) -> Iterator[Statement]:
         """A row of the other event, and own ones that refer to a row of it: no foreign key is asked, so only those that
@@ -155,6 +155,17 @@ class Reader:
                 own = self._values.offered(world, relation, "own", 0, persona)
                 row = {**own, **statements.pointing(key, parents[0], stamp)}
                 for statement in touchless.insert(relation, persona.role, row):
+                    yield replace(statement, form=f"reference by {', '.join(key.columns)}")
+
+    def _moves(self, relation: Relation, persona: Persona, own: list[Row], world: World) -> Iterator[Statement]:
+        """An own row with the other event's stamp, and one that refers to a row of it, as for new ones."""
+        yield from touchless.move(relation, persona.role, own, self._stamp(relation, world))
+        stamp = self._tenancy.of(relation).stamp
+        for key in self._tenancy.ties(relation) if not persona.stranger else ():
+            parents = world.rows.get((key.target, "other"), [])
+            if parents and key.columns != stamp and not set(stamp) & set(key.columns):
+                there = statements.pointing(key, parents[0], stamp)
+                for statement in touchless.move(relation, persona.role, own, there):
                     yield replace(statement, form=f"reference by {', '.join(key.columns)}")
 
     def _by_expression(
