@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from runbook.database.connection import Database
     from runbook.rls.catalog import Catalog, Relation
-    from runbook.rls.cells import Reach
     from runbook.rls.personas import Persona
     from runbook.rls.statements import Command, Statement
     from runbook.rls.tenancy import Tenancy
@@ -126,7 +125,7 @@ class Prober:
             spare = self._canaries.spare(world, relation, "own", 0)
             found += statements.upsert(relation, persona.role, rows, spare, stamp)
         if alone:
-            found += statements.take_over(relation, self._stamp(relation, world, "own"))
+            found += statements.take_over(relation, self._tenancy.stamped(relation, world, "own"))
         return found
 
     def _tried(
@@ -200,7 +199,7 @@ class Prober:
             for row in rows:
                 tried += list(statements.insert(relation, persona.role, row))[: 2 if row is rows[0] else 1]
         else:
-            there = self._stamp(relation, world, "other")
+            there = self._tenancy.stamped(relation, world, "other")
             tried += statements.move(relation, persona.role, world.of(relation, "own"), there)
         stamp = {name: rows[0].get(name) for name in self._tenancy.of(relation).stamp} if command == "insert" else there
         lands = statements.landing(relation, stamp, world.of(relation, "other"))
@@ -241,16 +240,3 @@ class Prober:
                     )
                 else:
                     yield probe
-
-    def _stamp(self, relation: Relation, world: World, side: Reach) -> dict[str, str | None]:
-        """The columns that tie a row to one side, with their values: those of a row that nothing refers to yet."""
-        path = self._tenancy.of(relation).path
-        if not path:
-            return {}
-        step = path[0]
-        if step.target == self._tenancy.root.oid:
-            return {step.columns[0]: world.keys[side] + ("/moved" if self._tenancy.of(relation).below else "")}
-        parents = world.rows.get((step.target, side), [])
-        if not parents:
-            return {}
-        return {own: parents[-1].get(referred) for own, referred in zip(step.columns, step.referred, strict=True)}

@@ -159,7 +159,7 @@ class Reader:
 
     def _moves(self, relation: Relation, persona: Persona, own: list[Row], world: World) -> Iterator[Statement]:
         """An own row with the other event's stamp, and one that refers to a row of it, as for new ones."""
-        yield from touchless.move(relation, persona.role, own, self._stamp(relation, world))
+        yield from touchless.move(relation, persona.role, own, self._tenancy.stamped(relation, world, "other"))
         stamp = self._tenancy.of(relation).stamp
         for key in self._tenancy.ties(relation) if not persona.stranger else ():
             parents = world.rows.get((key.target, "other"), [])
@@ -187,7 +187,9 @@ class Reader:
         if not relation.rls or command not in ("update", "delete", "move"):
             return None
         if command == "move":
-            statement = touchless.admitted_with(relation, persona.role, own, self._stamp(relation, world))
+            statement = touchless.admitted_with(
+                relation, persona.role, own, self._tenancy.stamped(relation, world, "other")
+            )
         else:
             statement = touchless.admitted(relation, persona.role, BY_PRIVILEGE[command], theirs)
         if statement is None:
@@ -230,16 +232,6 @@ class Reader:
             best = next((probe for probe in probes if probe.kind == "reached"), worst(probes))
             kept = (best,) if best.sql else ()
             yield command, Cell(str(relation), persona.name, command, "own", best.kind, best.reason, probes=kept)
-
-    def _stamp(self, relation: Relation, world: World) -> dict[str, str | None]:
-        path = self._tenancy.of(relation).path
-        if not path:
-            return {}
-        if path[0].target == self._tenancy.root.oid:
-            return {path[0].columns[0]: world.keys["other"] + ("/moved" if self._tenancy.of(relation).below else "")}
-        parents = world.rows.get((path[0].target, "other"), [])
-        pairs = zip(path[0].columns, path[0].referred, strict=True)
-        return {own: parents[0].get(referred) for own, referred in pairs} if parents else {}
 
     def _view(self, session: Session, relation: Relation) -> Iterator[Cell]:
         """A view leaks when an id of the other event comes out of it; nothing is written through it."""

@@ -13,7 +13,7 @@ from runbook.rls.catalog import Catalog, ForeignKey, Relation
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from runbook.rls.world import Row
+    from runbook.rls.world import Row, Side, World
     from runbook.settings import Settings
 
 Belonging = Literal["root", "membership", "event", "owner", "public", "service", "undecided"]
@@ -79,6 +79,16 @@ class Tenancy:
         return (
             tuple(within) if len(within) > 1 or self.of(relation).stamp not in [key.columns for key in within] else ()
         )
+
+    def stamped(self, relation: Relation, world: World, side: Side) -> Row:
+        """The columns that tie a row to one side, with values: those of a parent that nothing refers to yet."""
+        tenure = self.of(relation)
+        for step in tenure.path[:1]:
+            if step.target == self.root.oid:
+                return {step.columns[0]: world.keys[side] + ("/moved" if tenure.below else "")}
+            for parent in world.rows.get((step.target, side), [])[-1:]:
+                return {own: parent.get(referred) for own, referred in zip(step.columns, step.referred, strict=True)}
+        return {}
 
     def not_about(self, relation: Relation, user: str | None, rows: Sequence[Row]) -> list[Row]:
         """The rows that are not about a person: who is in both events has some in the other one as well."""
