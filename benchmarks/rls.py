@@ -1,7 +1,7 @@
 """`pytest checks/rls` on schemas of many tables: time, memory, growth, and a bare script that sends the same.
 
 python -m benchmarks.rls [TABLES ...]      100 and 1000 unless told
-python -m benchmarks.rls --neighbour       what it costs others on the same server
+python -m benchmarks.rls --neighbour       what it costs others on the same server, without and with pauses
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,8 @@ ROOT = Path(__file__).parents[1]
 PYTEST = [sys.executable, "-m", "pytest", "checks/rls", "-q"]
 PAIRS = 3
 NEIGHBOUR_TABLES = 300
-NEIGHBOUR_SECONDS = 10
+NEIGHBOUR_SECONDS = 20
+NICE_RATIOS = (0, 9)
 
 
 def main(sizes: list[int]) -> None:
@@ -75,17 +77,32 @@ def neighbour() -> None:
         dsn = environment["STACK_DATABASE_DSN"]
         subprocess.run([pgbench, "-i", "-q", "-s", "5", dsn], check=True, capture_output=True)
         suite = [*PYTEST, "--target", str(settings), "--reports", str(folder / "reports")]
-        losses = []
-        for _ in range(PAIRS):
-            alone = transactions(str(pgbench), dsn)
-            with subprocess.Popen(suite, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
-                beside = transactions(str(pgbench), dsn)
-                probing = process.poll() is None
-                process.terminate()
-            ended = "" if probing else " (the probes ended first)"
-            print(f"  alone {alone:.0f}, beside {beside:.0f} transactions/s{ended}")
-            losses.append((1 - beside / alone) * 100)
-        print(f"loss while {NEIGHBOUR_TABLES} tables are probed: {spread(losses, '%')}")
+        document = settings.read_text(encoding="utf-8")
+        for ratio in NICE_RATIOS:
+            settings.write_text(f"{document}\n[rls]\nnice_ratio = {ratio}\n", encoding="utf-8")
+            losses = []
+            for _ in range(PAIRS):
+                alone = transactions(str(pgbench), dsn)
+                with subprocess.Popen(suite, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
+                    first_check(folder / "reports", process)
+                    beside = transactions(str(pgbench), dsn)
+                    probing = process.poll() is None
+                    process.terminate()
+                ended = "" if probing else " (the probes ended first)"
+                print(f"  alone {alone:.0f}, beside {beside:.0f} transactions/s{ended}")
+                losses.append((1 - beside / alone) * 100)
+            lost = spread(losses, "%")
+            print(f"loss while {NEIGHBOUR_TABLES} tables are probed, nice_ratio = {ratio}: {lost}", flush=True)
+
+
+def first_check(reports: Path, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a run has begun to probe: its start is work of its own machine, which here is the server's as well."""
+    records = set(reports.glob("*/run.jsonl"))
+    while process.poll() is None:
+        for record in set(reports.glob("*/run.jsonl")) - records:
+            if '"check"' in record.read_text(encoding="utf-8"):
+                return
+        time.sleep(0.1)
 
 
 def transactions(pgbench: str, dsn: str) -> float:

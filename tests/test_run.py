@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -55,6 +57,17 @@ class Project:
     def lines(self) -> list[dict[str, object]]:
         """The one run's record."""
         return [json.loads(line) for line in (self.folder / "run.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_another_project_above_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("", encoding="utf-8")
+    settings = tmp_path / "mine.toml"
+    settings.write_text(LIVE, encoding="utf-8")
+    (tmp_path / "here").symlink_to(ROOT)
+    command = [sys.executable, "-m", "pytest", "here/checks/health", "--target", str(settings)]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 4
+    assert "write --target=FILE and --reports=DIR, with =" in ran.stderr
 
 
 @pytest.fixture

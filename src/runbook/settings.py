@@ -159,6 +159,7 @@ class Rls(Frozen):
     """How row-level security is proved: by which rows, and what the schema does not say by itself."""
 
     witness: Literal["touchless", "canary"] | None = None
+    nice_ratio: Annotated[float, Field(ge=0, le=100)] | None = None
     context: Annotated[str, Field(pattern=r"^(header|none|setting:[\w.]+|claim:[\w.]+)$")] = "header"
     claims: dict[Name, dict[str, Any]] = Field(default={})
     tables: dict[Name, Annotated[str, Field(pattern=r"^(public|service|(event|owner) via \S+)$")]] = Field(default={})

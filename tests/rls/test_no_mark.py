@@ -32,6 +32,12 @@ select (select count(*) from pg_stat_activity where application_name = 'runbook'
        (select count(*) from pg_prepared_xacts)
 """
 
+OPEN_TRANSACTIONS = "select from pg_stat_activity where application_name = 'runbook' and xact_start is not null"
+GUARDED = """
+create table app.notes (id uuid primary key, event_id uuid not null references app.events, body text not null);
+create table app.letters (id uuid primary key, event_id uuid not null references app.events, body text not null);
+"""
+
 
 def rows(dsn: str) -> list[tuple[object, ...]]:
     """Every row of every table, with its place and version."""
@@ -150,6 +156,48 @@ def test_canary_probes_leave_every_row_as_it_was_and_draw_from_no_sequence_of_a_
     moved = set(sequences(system.server.dsn(ADMIN, system.name))) ^ set(at_first)
     assert {name for _, name, _ in moved} <= {drawn_by_a_trigger}
     assert rows(system.server.dsn(ADMIN, system.name)) == before
+
+
+def test_between_two_items_the_server_is_left_to_others(synthetic: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = synthetic(GUARDED)
+    settings = system.settings.model_copy(update={"rls": system.settings.rls.model_copy(update={"nice_ratio": 3.0})})
+    inspection = inspect(system.database, settings)
+    pauses: list[float] = []
+    open_in_a_pause: list[int] = []
+
+    def paused(seconds: float) -> None:
+        pauses.append(seconds)
+        with psycopg.connect(system.server.dsn(ADMIN, system.name), autocommit=True) as watcher:
+            open_in_a_pause.append(watcher.execute(OPEN_TRANSACTIONS).rowcount)
+
+    monkeypatch.setattr("runbook.rls.inspection.sleep", paused)
+    probing = Probing(system.database, settings, inspection)
+    started = time.monotonic()
+    for item in [*inspection.items, *inspection.items]:
+        probing.cells(item)
+    worked = time.monotonic() - started
+    assert len(pauses) == len(inspection.items) > 2, "an item that was probed already costs nothing"
+    assert pauses[0] == 0 < min(pauses[1:])
+    assert sum(pauses) < 3 * worked
+    assert set(open_in_a_pause) == {0}
+
+
+@pytest.mark.parametrize(("writes", "asked", "expected"), [(True, None, 0), (False, None, 9), (False, 0.0, 0)])
+def test_where_nothing_may_be_written_pauses_are_the_rule(
+    synthetic: Make, monkeypatch: pytest.MonkeyPatch, writes: bool, asked: float | None, expected: float
+) -> None:
+    system = synthetic(GUARDED)
+    rls = system.settings.rls.model_copy(update={"nice_ratio": asked})
+    settings = system.settings.model_copy(update={"rls": rls, "writes": writes})
+    pauses: list[float] = []
+    monkeypatch.setattr("runbook.rls.inspection.sleep", pauses.append)
+    probing = Probing(system.database, settings, inspect(system.database, settings))
+    first, second = inspect(system.database, settings).items[:2]
+    started = time.monotonic()
+    probing.cells(first)
+    worked = time.monotonic() - started
+    probing.cells(second)
+    assert expected == 0 == pauses[1] or 0.5 * expected * worked < pauses[1] <= expected * worked
 
 
 def _probe_for_ever(settings: Settings) -> None:
