@@ -47,9 +47,10 @@ select c.oid, n.nspname, c.relname, c.relkind, pg_get_userbyid(c.relowner), n.ns
        array(select tgname::text from pg_trigger where tgrelid = c.oid and not tgisinternal order by 1),
        array(select distinct case ev_type when '2' then 'update' when '3' then 'insert' else 'delete' end
              from pg_rewrite where ev_class = c.oid and ev_type <> '1' order by 1),
-       array(select edges.target from edges where edges.source = c.oid
-             and edges.target in (select oid from meant) order by 1)
+       coalesce(leads.targets, '{{}}')
 from meant join pg_class as c using (oid) join pg_namespace as n on n.oid = c.relnamespace
+left join (select source, array_agg(target order by target) as targets from edges
+           where target in (select oid from meant) group by source) as leads on leads.source = c.oid
 order by c.oid
 """
 
