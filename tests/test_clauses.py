@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runbook.clauses import Clause, clauses, of_section
+from runbook.inventory import checks_of
 
 CLAUSES = list(clauses().values())
 HEALTH = {"H1": "P0", "H2": "P1", "H3": "P2", "H4": "P0", "H5": "P1"}
@@ -30,6 +31,17 @@ def test_a_clause_is_complete(clause: Clause) -> None:
     assert clause.severity in ("P0", "P1", "P2")
     assert clause.layer in ("api", "admin", "database")
     assert clause.section in {folder.name for folder in CHECKS.iterdir()}
+
+
+def test_clauses_name_exactly_the_checks_that_there_are() -> None:
+    named = [check for clause in CLAUSES for check in clause.checks]
+    there = [
+        check for section in sorted({clause.section for clause in CLAUSES}) for check in checks_of(CHECKS / section)
+    ]
+    assert sorted(named) == sorted(there)
+    for clause in CLAUSES:
+        for file in {check.partition("::")[0] for check in clause.checks}:
+            assert f'clause("{clause.id}")' in (CHECKS.parent / file).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.id)

@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from runbook.evidence.run import Run, read
 from tests.documents import LIVE, VARIABLES
 
 pytest_plugins = ("pytester",)
@@ -17,6 +19,12 @@ pytest_plugins = ("pytester",)
 ROOT = Path(__file__).parents[1]
 CLAUSES = ("H1", "H2", "H3", "H4", "H5")
 ONE_EACH = "\n".join(f"@clause('{id_}')\ndef test_{id_.lower()}():\n    '''One check of {id_}.'''\n" for id_ in CLAUSES)
+OWN_CHECKS = """
+import runbook.clauses
+
+for clause in runbook.clauses.clauses().values():
+    object.__setattr__(clause, "checks", ())  # it has checks of its own
+"""
 HEAD = "import pytest\nfrom fixtures.clauses import clause\n"
 
 
@@ -32,7 +40,9 @@ class Project:
         self.settings = pytester.path / "targets" / "mine.toml"
         self.settings.write_text(LIVE, encoding="utf-8")
         (pytester.path / "checks" / "health").mkdir(parents=True)
-        (pytester.path / "conftest.py").write_text((ROOT / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
+        (pytester.path / "conftest.py").write_text(
+            (ROOT / "conftest.py").read_text(encoding="utf-8") + OWN_CHECKS, encoding="utf-8"
+        )
         (pytester.path / "pytest.ini").write_text(
             "[pytest]\naddopts = --import-mode=importlib\nmarkers = clause(id): a clause\n"
             "empty_parameter_set_mark = fail_at_collect\n",
@@ -54,6 +64,11 @@ class Project:
         return folder
 
     @property
+    def reread(self) -> Run:
+        """The one run, from its record alone."""
+        return read(self.folder)
+
+    @property
     def lines(self) -> list[dict[str, object]]:
         """The one run's record."""
         return [json.loads(line) for line in (self.folder / "run.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -71,8 +86,13 @@ def test_another_project_above_is_not_taken_for_this_one(tmp_path: Path) -> None
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    return Project(pytester, monkeypatch)
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """Whatever a test does with it, each record that is left comes to the verdict that it tells, read by itself."""
+    made = Project(pytester, monkeypatch)
+    yield made
+    for record in (pytester.path / "reports").glob("*/run.jsonl"):
+        run = read(record.parent)
+        assert run.judgement.verdict == run.verdict.get("verdict", "INCONCLUSIVE"), run.judgement.gaps
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
@@ -165,7 +185,7 @@ def test_what_was_recorded_before_a_kill_is_there(project: Project) -> None:
         "import os\n@clause('H1')\ndef test_first(): pass\n@clause('H2')\ndef test_kill(): os.kill(os.getpid(), 9)\n"
     )
     assert project.run().ret != 0
-    assert [line["type"] for line in project.lines] == ["start", "check"]
+    assert [line["type"] for line in project.lines] == ["start", "plan", "check"]
 
 
 def test_out_of_scope_is_not_required_and_is_listed(project: Project) -> None:

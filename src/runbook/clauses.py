@@ -14,7 +14,8 @@ Severity = Literal["P0", "P1", "P2"]
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause: what must hold, and the procedure to follow when it does not."""
+    """One clause: what must hold, the procedure to follow when it does not, and the checks that verify it, without
+    their parameters."""
 
     id: str
     section: str
@@ -22,6 +23,7 @@ class Clause:
     severity: Severity
     wording: dict[Language, str]
     remedy: dict[Language, str]
+    checks: tuple[str, ...]
 
 
 @cache
@@ -36,6 +38,7 @@ def clauses() -> dict[str, Clause]:
             severity=entry["severity"],
             wording={"id": entry["id"], "en": entry["en"]},
             remedy=entry["remedy"],
+            checks=tuple(entry["checks"]),
         )
         for id_, entry in document.items()
     }

@@ -1,17 +1,18 @@
-"""The record of a run: one JSON object a line, written and flushed as it happens."""
+"""The record of a run: one JSON object a line, chained, written and flushed as it happens."""
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Literal
 
+from runbook.evidence.chain import Chain
 from runbook.evidence.journal import Fact
 from runbook.evidence.redact import Redactor
 
+RECORD = "run.jsonl"
 Outcome = Literal["held", "violated", "unverified", "out of scope"]
 
 
@@ -29,20 +30,20 @@ class CheckRecord:
 
 
 class RunRecord:
-    """`run.jsonl`, open for one run. What is written is redacted first."""
+    """`run.jsonl`, open for one run: chained lines. What is written is redacted first."""
 
     def __init__(self, folder: Path, redactor: Redactor) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / "run.jsonl"
+        self.path = folder / RECORD
         self._redactor = redactor
-        # Half a surrogate pair is no UTF-8; in JSON its escape is one, so the line still reads back as it was.
-        self._file: IO[str] = self.path.open("x", encoding="utf-8", errors="backslashreplace")
+        self._file: IO[bytes] = self.path.open("xb")
+        self._chain = Chain(self._file)
 
     def write(self, type_: str, **entry: object) -> None:
-        """Add one line, and hand it to the system: it stays when this process is killed."""
-        line = {"type": type_, "at": datetime.now(UTC).isoformat(timespec="milliseconds"), **entry}
-        self._file.write(json.dumps(self._redactor.value(line), ensure_ascii=False, separators=(",", ":")) + "\n")
-        self._file.flush()
+        """Add one line; it is there even when this process is killed."""
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        redacted = {name: self._redactor.value(value) for name, value in entry.items()}
+        self._chain.add({**redacted, "type": type_, "at": at})
 
     def check(self, record: CheckRecord) -> None:
         """Add the record of one check."""

@@ -1,0 +1,131 @@
+"""A run as its record tells it: read back, and judged anew from nothing but that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from runbook.clauses import clauses
+from runbook.evidence import chain
+from runbook.evidence.chain import Entry
+from runbook.evidence.record import RECORD, CheckRecord
+from runbook.evidence.verdict import Judgement, judge
+
+WORST_LAST = ("out of scope", "held", "unverified", "violated")
+CLOCK_SLACK = timedelta(seconds=2)
+"""Clocks are adjusted by less than this while they run; what goes back further was set."""
+_CHECK = TypeAdapter(CheckRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the record of a run holds.
+
+    `start` and `verdict` are its first and its last line, empty where there is none. `required` are the ids of the
+    checks that there were, `checks` what became of each that ran, `times` when they ended (UTC). `judgement` is what
+    all of it comes to, and what is wrong with the record itself is among its gaps. `digest` is that of the last line.
+    """
+
+    folder: Path
+    start: Entry
+    verdict: Entry
+    required: tuple[str, ...]
+    checks: Mapping[str, CheckRecord]
+    times: Mapping[str, datetime]
+    judgement: Judgement
+    digest: str
+
+    @property
+    def began(self) -> datetime | None:
+        """When it began (UTC)."""
+        return _time(self.start)
+
+    @property
+    def ended(self) -> datetime | None:
+        """When its verdict was written (UTC)."""
+        return _time(self.verdict)
+
+
+def read(folder: Path) -> Run:
+    """Read the record in a run's folder. Never raises for what is in it."""
+    chained = chain.read(folder / RECORD)
+    entries = chained.entries
+    gaps = list(_gaps(entries))
+    if chained.fault:
+        gaps.insert(0, chained.fault)
+    start, verdict = (_the(entries, index, type_) for index, type_ in ((0, "start"), (-1, "verdict")))
+    gaps += _texts(verdict.get("gaps"))
+    checks: dict[str, CheckRecord] = {}
+    times: dict[str, datetime] = {}
+    for number, entry in enumerate(entries, 1):
+        if entry.get("type") != "check":
+            continue
+        check, at = _check(entry), _time(entry)
+        if check is None or at is None:
+            gaps.append(f"{RECORD}, line {number}: is no record of a check")
+            continue
+        if check.check in checks:
+            gaps.append(f"recorded twice: {check.check}")
+            check = max(check, checks[check.check], key=lambda one: WORST_LAST.index(one.outcome))
+        checks[check.check], times[check.check] = check, at
+    required = [id_ for entry in entries if entry.get("type") == "plan" for id_ in _texts(entry.get("required"))]
+    if required:
+        gaps += [f"not required: {id_}" for id_ in sorted(checks.keys() - set(required))]
+    sections = _texts(start.get("sections"))
+    concerned = [clause for clause in clauses().values() if clause.section in sections]
+    judgement = judge(concerned, required, checks, list(dict.fromkeys(gaps)))
+    if verdict and verdict.get("verdict") != judgement.verdict:
+        gaps.append(f"the record says {verdict.get('verdict')}, and holds {judgement.verdict}")
+        judgement = judge(concerned, required, checks, list(dict.fromkeys(gaps)))
+    return Run(folder, start, verdict, tuple(required), checks, times, judgement, chained.last)
+
+
+def _gaps(entries: Sequence[Entry]) -> Iterator[str]:
+    """What a whole record would have, and this one has not."""
+    types = [entry.get("type") for entry in entries]
+    if not _the(entries, 0, "start"):
+        yield "the record has no beginning"
+    if not _the(entries, -1, "verdict"):
+        yield "the record has no verdict: the run was killed, or still goes on"
+    for type_, name in (("start", "beginnings"), ("verdict", "verdicts"), ("plan", "lists of what is required")):
+        if types.count(type_) > 1:
+            yield f"the record has {types.count(type_)} {name}"
+    if "plan" not in types:
+        yield "the record does not say which checks were required"
+    times = [_time(entry) for entry in entries]
+    if None in times:
+        yield "a line of the record does not say when"
+    known = [time for time in times if time is not None]
+    if any(later < earlier - CLOCK_SLACK for earlier, later in pairwise(known)):
+        yield "the clock was set back while the record was written"
+
+
+def _the(entries: Sequence[Entry], index: int, type_: str) -> Entry:
+    return entries[index] if entries and entries[index].get("type") == type_ else {}
+
+
+def _check(entry: Entry) -> CheckRecord | None:
+    try:
+        return _CHECK.validate_python({name: value for name, value in entry.items() if name not in _OF_THE_LINE})
+    except ValidationError:
+        return None
+
+
+_OF_THE_LINE = ("type", "at", "previous")
+
+
+def _time(entry: Entry) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(entry.get("at")))
+    except ValueError:
+        return None
+    return at if at.utcoffset() == timedelta(0) else None
+
+
+def _texts(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []
