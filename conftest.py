@@ -10,6 +10,7 @@ pytest_plugins = (
     "fixtures.evidence",
     "fixtures.rls",
     "fixtures.verdict",
+    "fixtures.seal",
     "fixtures.database",
     "fixtures.posture",
     "fixtures.api",

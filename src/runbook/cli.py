@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from runbook.commands import TARGET, told_plainly
+from runbook.evidence.cli import evidence, keys_group
 from runbook.rls.cli import rls
 
 
@@ -20,6 +21,8 @@ def main() -> None:
 
 
 main.add_command(rls)
+main.add_command(keys_group)
+main.add_command(evidence)
 
 
 @main.command()

@@ -3,6 +3,7 @@
 RunbookError
 ├── SettingsError     a settings file is wrong; the user mends it, nothing has run
 ├── TargetError       a target could not be started, reached or stopped
+├── EvidenceError     a key, a seal or a verdict cannot be used, or is not what it says it is
 └── Unverified        one observation could not be made, so the check that needs it proves nothing
     └── Unreachable   the network or the server gave no answer within the deadline
 """
@@ -26,6 +27,10 @@ class SettingsError(RunbookError):
 
 class TargetError(RunbookError):
     """A target that could not be started, reached or stopped."""
+
+
+class EvidenceError(RunbookError):
+    """A key, a seal or a verdict that cannot be used, or is not what it says it is."""
 
 
 class Unverified(RunbookError):

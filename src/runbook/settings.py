@@ -206,6 +206,14 @@ class Timeouts(Frozen):
     browser: Seconds = 15
 
 
+class Person(Frozen):
+    """Somebody whose signature counts: known by the public half of a key (`runbook keys new`)."""
+
+    name: Name
+    role: Name
+    key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class OutOfScope(Frozen):
     """A check that this target can never verify, and why: listed in every report, and not required."""
 
@@ -232,6 +240,7 @@ class Settings(Frozen):
     audit: Audit
     rls: Rls = Rls()
     timeouts: Timeouts = Timeouts()
+    people: dict[PersonaName, Person] = Field(default={})
     out_of_scope: tuple[OutOfScope, ...] = ()
 
     def secrets(self) -> list[str]:
@@ -260,6 +269,11 @@ def disagreements(document: object) -> Iterator[tuple[str, str]]:
         named = _part(document, *path).get("persona")
         if personas and isinstance(named, str) and named not in personas:
             yield ".".join((*path, "persona")), f"is none of the [personas] ({', '.join(personas)})"
+    holders: dict[object, str] = {}
+    for name, person in _part(document, "people").items():
+        first = holders.setdefault(_part(person).get("key"), name)
+        if first != name:
+            yield f"people.{name}.key", f"is the key of {first}: two people need two keys"
     top = _part(document)
     if top.get("backend") in BACKENDS and (top["backend"] == "embedded") != ("start" in top):
         yield "start", 'belongs to backend = "embedded", and only there'

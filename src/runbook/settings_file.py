@@ -10,10 +10,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from runbook.errors import SettingsError
-from runbook.settings import Settings, disagreements
+from runbook.settings import Person, Settings, disagreements
 from runbook.settings_values import PENDING, Referenced
 
 if TYPE_CHECKING:
@@ -38,15 +38,7 @@ def load(path: Path, environment: Mapping[str, str], *, started: bool = False) -
     A variable that the target itself provides reads as `PENDING` until it has started.
     Raises SettingsError with one line for each fault; no line holds a value that came from a variable or a file.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(
-            [f"{path}: cannot be read ({error.strerror}); name a settings file with --target"]
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError([f"{path}: is not valid TOML: {error}"]) from None
-
+    document = _document(path)
     faults: dict[str, str] = {}
     pending = None if started else _provided(document)
     resolved = _Resolver(path.parent, environment, pending, faults).resolve(document, ())
@@ -61,6 +53,26 @@ def load(path: Path, environment: Mapping[str, str], *, started: bool = False) -
         raise SettingsError([f"{path}: {key}: {fault}" if key else f"{path}: {fault}" for key, fault in faults.items()])
     baseline = path.parent / settings.rls.baseline if settings.rls.baseline else path.with_suffix(".baseline.json")
     return settings.model_copy(update={"rls": settings.rls.model_copy(update={"baseline": str(baseline)})})
+
+
+def people(path: Path) -> dict[str, Person]:
+    """The people that a settings file names, and nothing else of it: no secret is looked up. Raises SettingsError."""
+    document = _document(path)
+    try:
+        return TypeAdapter(dict[str, Person]).validate_python(document.get("people", {}))
+    except ValidationError as error:
+        raise SettingsError([f"{path}: people.{key}: {fault}" for key, fault in _faults(error)]) from None
+
+
+def _document(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            [f"{path}: cannot be read ({error.strerror}); name a settings file with --target"]
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{path}: is not valid TOML: {error}"]) from None
 
 
 def _provided(document: Mapping[str, object]) -> str | None:

@@ -28,6 +28,10 @@ _PATTERNS = (
     # An e-mail address; not the host that stands behind a mark. The look-behinds keep a long text linear.
     (re.compile(r"(?<![\w.+-])[\w.+-]*[^\s@](?<!\*\*\*)@[\w-]+(\.[\w-]+)+"), MARK),
 )
+_CERTAIN = re.compile(
+    rb"eyJ[\w-]{5,}\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----|postgres(?:ql)?://[^\s/@*]+:[^\s/@*]+@"
+)
+"""What is a secret in whatever file it stands, also where nobody would call it one."""
 _SUSPICIOUS = re.compile(r"eyJ|://|@|BEGIN|(?i:bearer|basic|password|passwd|pwd|secret|token|apikey|api_key)")
 """What each of the patterns has in it: most texts have none of it, and need not be searched for all of them."""
 
@@ -38,6 +42,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._known: set[str] = set()
         self._search: re.Pattern[str] | None = None
+        self._needles: list[bytes] | None = None
         for secret in secrets:
             self.add(secret)
 
@@ -46,7 +51,17 @@ class Redactor:
         if len(secret) < SHORTEST:
             return
         self._known.update(_spellings(secret))
-        self._search = None
+        self._search = self._needles = None
+
+    def finds(self, data: bytes) -> bool:
+        """Whether the bytes of a file hold a known secret in any spelling, or what can only be a secret."""
+        if self._needles is None:
+            shortest_first = sorted((known.encode("utf-8", "replace") for known in self._known), key=len)
+            self._needles = []
+            for spelling in shortest_first:
+                if not any(needle in spelling for needle in self._needles):
+                    self._needles.append(spelling)
+        return any(needle in data for needle in self._needles) or _CERTAIN.search(data) is not None
 
     def text(self, value: str) -> str:
         """The text without secrets."""

@@ -1,0 +1,102 @@
+"""`runbook keys` and `runbook evidence`: who vouches for a run, and whether it is whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runbook.commands import told_plainly
+from runbook.errors import EvidenceError
+
+KEY = click.option("--key", envvar="RUNBOOK_KEY", default=None, help="The file of your key (default: your own).")
+
+
+@click.group("keys")
+def keys_group() -> None:
+    """The key that seals the runs of this machine, or approves a verdict."""
+
+
+@keys_group.command("new")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where to write it (default: your own key).")
+@told_plainly
+def new(out: Path | None) -> None:
+    """Make an Ed25519 key, readable by you alone, and print its public half for the settings."""
+    from runbook.evidence import keys
+
+    path = out if out is not None else keys.default()
+    public = keys.new(path)
+    click.echo(f"# {path} is yours alone: give its public half to those who write the settings and to auditors")
+    click.echo(f'key = "{public}"')
+
+
+@click.group()
+def evidence() -> None:
+    """Evidence of runs: is it whole, and who vouches for it."""
+
+
+@evidence.command("verify")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--target", type=click.Path(path_type=Path), default=None, help="Trust the [people] of these settings.")
+@click.option(
+    "--trust",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    help='Trust the public keys in this file: lines of "KEY NAME".',
+)
+@click.option(
+    "--head", default=None, help="The last line of the ledger, as it was told earlier: it must be there still."
+)
+@KEY
+@told_plainly
+def verify(
+    paths: tuple[Path, ...], target: Path | None, trust: tuple[Path, ...], head: str | None, key: str | None
+) -> None:
+    """Verify runs offline: their seals, every file, the record and the ledger. Your own key is trusted.
+
+    PATHS are folders of runs, or reports/ with all of them. Exit code 0 when everything is whole, 1 when anything is
+    not, with one line for each thing that is wrong.
+    """
+    from runbook.evidence import ledger
+    from runbook.evidence.chain import FIRST
+    from runbook.evidence.ledger import LEDGER
+    from runbook.evidence.verify import Verified
+    from runbook.evidence.verify import verify as verified
+
+    trusted = _trusted(key, target, trust)
+    whole = True
+    for path in paths:
+        for found in verified(path, trusted, head):
+            if isinstance(found, Verified):
+                click.echo(f"{click.style('whole', fg='green')} {found.folder}: {found.verdict}, sealed by {found.by}")
+            else:
+                whole = False
+                click.echo(f"{click.style('NOT', fg='red')}   {found}")
+        if (last := ledger.read(path).last) != FIRST:
+            click.echo(f"      {path / LEDGER} ends in {last}")
+    raise SystemExit(0 if whole else 1)
+
+
+def _trusted(key: str | None, target: Path | None, trust: tuple[Path, ...]) -> dict[str, str]:
+    """Names by the material of their keys. Raises EvidenceError for a line that is none."""
+    from runbook.evidence import keys
+
+    found: dict[str, str] = {}
+    own = keys.own(key)
+    if own is not None:
+        found[keys.material(own.public_key)] = "you"
+    if target is not None:
+        from runbook.settings_file import people
+
+        found |= {person.key: f"{person.name} ({person.role})" for person in people(target).values()}
+    for path in trust:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            material, _, name = line.strip().partition(" ")
+            if not material or material.startswith("#"):
+                continue
+            try:
+                keys.public(material)
+            except EvidenceError as error:
+                raise EvidenceError(f"{path}, line {number}: {error}") from None
+            found[material] = name.strip() or material[:16]
+    return found

@@ -1,0 +1,74 @@
+"""The seal of a run: who ran what on which target, what became of it, and the SHA-256 of every file that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook.errors import EvidenceError
+from runbook.evidence import envelope, ledger
+from runbook.evidence.chain import canonical, digest
+from runbook.evidence.run import Run, read
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import CryptoSigner
+
+    from runbook.evidence.chain import Entry
+    from runbook.evidence.envelope import Signed
+    from runbook.evidence.redact import Redactor
+
+SEAL = "seal.json"
+TYPE = "urn:runbook-checks:seal:1"
+ADDED_LATER = (SEAL, "gate")
+"""What is not there yet when a run is sealed: the seal itself, and what a gate makes of the run, each signed alone."""
+
+
+def seal(folder: Path, signer: CryptoSigner, redactor: Redactor) -> Signed:
+    """Sign what a run left in its folder and enter it in the ledger beside it.
+
+    Raises EvidenceError when a file holds a secret (nothing is signed then), is no file, or the ledger is damaged.
+    """
+    if found := list(secrets_in(folder, redactor)):
+        raise EvidenceError(
+            f"not sealed: a secret stands in {', '.join(found)}; remove the folder, and mend what wrote it"
+        )
+    subjects = envelope.files(folder, ADDED_LATER)
+    run = read(folder)
+    with ledger.open_(folder.parent) as (previous, add):
+        predicate = {**told(run), "sealed": datetime.now(UTC).isoformat(timespec="milliseconds"), "ledger": previous}
+        signed = envelope.write(folder / SEAL, TYPE, predicate, subjects, signer)
+        add(entry(signed))
+    return signed
+
+
+def entry(signed: Signed) -> Entry:
+    """What the ledger says of a sealed run."""
+    said = signed.predicate
+    return {"type": "run", "at": said["sealed"], "run": said["run"], "verdict": said["verdict"], "seal": signed.digest}
+
+
+def told(run: Run) -> dict[str, object]:
+    """What a seal says of a run, beside the digests of its files; all of it can be worked out from the record again."""
+    executed = sorted(run.checks)
+    return {
+        "run": run.folder.name,
+        "verdict": str(run.judgement.verdict),
+        "clauses": {result.clause.id: result.outcome for result in run.judgement.clauses},
+        "gaps": list(run.judgement.gaps),
+        "start": {name: value for name, value in run.start.items() if name not in ("type", "previous")},
+        "ended": run.verdict.get("at"),
+        "required": {"count": len(run.required), "digest": digest(canonical(sorted(run.required)))},
+        "executed": {"count": len(executed), "digest": digest(canonical(executed))},
+        "record": run.digest,
+    }
+
+
+def secrets_in(folder: Path, redactor: Redactor) -> Iterator[str]:
+    """The files below a folder, by path, that hold a secret in any of its spellings, or what can only be one."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if redactor.finds(name.encode()) or (path.is_file() and redactor.finds(path.read_bytes())):
+            # The name itself may be what gives it away.
+            yield redactor.text(name)
