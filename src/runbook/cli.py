@@ -8,6 +8,7 @@ import click
 
 from runbook.commands import TARGET, told_plainly
 from runbook.evidence.cli import evidence, keys_group
+from runbook.gate.cli import approve, gate, reopen
 from runbook.rls.cli import rls
 
 
@@ -23,6 +24,9 @@ def main() -> None:
 main.add_command(rls)
 main.add_command(keys_group)
 main.add_command(evidence)
+main.add_command(gate)
+main.add_command(approve)
+main.add_command(reopen)
 
 
 @main.command()

@@ -36,3 +36,5 @@ TARGET = click.option(
     default=None,
     help="Settings file of the target (default: the system of this repository).",
 )
+
+KEY = click.option("--key", envvar="RUNBOOK_KEY", default=None, help="The file of your key (default: your own).")

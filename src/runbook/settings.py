@@ -206,6 +206,28 @@ class Timeouts(Frozen):
     browser: Seconds = 15
 
 
+class Release(Frozen):
+    """Where the target says what is deployed: a route of the API that answers JSON, and the migrations' own table."""
+
+    route: UrlPath | None = None
+    commit_at: Name = "commit"
+    migrations: Relation = Relation(schema_name="supabase_migrations", name="schema_migrations")
+    migration: Name = "version"
+
+
+class Gate(Frozen):
+    """What must be proved before something is opened, for how long that counts, and what then opens it."""
+
+    profiles: dict[Name, Annotated[tuple[Literal["health", "rls"], ...], Field(min_length=1)]] = Field(
+        default={"reopen": ("health", "rls"), "deploy": ("health",)}
+    )
+    limit: Seconds = 1800
+    fresh_minutes: Annotated[float, Field(gt=0, le=1440)] = 15
+    approvals: Annotated[tuple[Name, ...], Field(min_length=2)] = ("System Operator", "Governance")
+    reopen: tuple[str, ...] = ()
+    reopen_within: Seconds = 300
+
+
 class Person(Frozen):
     """Somebody whose signature counts: known by the public half of a key (`runbook keys new`)."""
 
@@ -240,6 +262,8 @@ class Settings(Frozen):
     audit: Audit
     rls: Rls = Rls()
     timeouts: Timeouts = Timeouts()
+    release: Release = Release()
+    gate: Gate = Gate()
     people: dict[PersonaName, Person] = Field(default={})
     out_of_scope: tuple[OutOfScope, ...] = ()
 

@@ -15,7 +15,7 @@ from securesystemslib.signer import CryptoSigner
 from runbook.evidence import chain, envelope, keys, ledger
 from runbook.evidence.record import CheckRecord, RunRecord
 from runbook.evidence.redact import Redactor
-from runbook.evidence.seal import SEAL, TYPE, seal
+from runbook.evidence.seal import SEAL, seal
 from runbook.evidence.verify import Verified, verify
 
 CHANGES = 2500
@@ -179,10 +179,10 @@ def _copy(reports: Reports, chance: random.Random) -> None:
 def _sign_with_another_key(reports: Reports, chance: random.Random) -> None:
     """Somebody else signs the same, under the own key or under the name of ours; the ledger is made to fit."""
     folder = reports.folder / chance.choice(RUNS)
-    old = envelope.read(folder / SEAL, TYPE)
+    old = envelope.read(folder / SEAL, ledger.type_of("run"))
     (folder / SEAL).unlink()
     predicate = {name: value for name, value in old.predicate.items() if name != "key"}
-    signed = envelope.write(folder / SEAL, TYPE, predicate, old.subjects, reports.other)
+    signed = envelope.write(folder / SEAL, ledger.type_of("run"), predicate, old.subjects, reports.other)
     if chance.random() < 0.5:
         document = json.loads((folder / SEAL).read_bytes())
         document["signatures"][0]["keyid"] = reports.signer.public_key.keyid
@@ -194,7 +194,7 @@ def _sign_with_another_key(reports: Reports, chance: random.Random) -> None:
     entries = [dict(entry) for entry in chain.read(path).entries]
     for entry in entries:
         if entry["run"] == folder.name:
-            entry |= {"seal": signed.digest}
+            entry |= {"digest": signed.digest}
     with path.open("wb") as file:
         again = chain.Chain(file)
         for entry in entries:

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import click
 
-from runbook.commands import told_plainly
+from runbook.commands import KEY, told_plainly
 from runbook.errors import EvidenceError
-
-KEY = click.option("--key", envvar="RUNBOOK_KEY", default=None, help="The file of your key (default: your own).")
 
 
 @click.group("keys")

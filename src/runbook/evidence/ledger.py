@@ -1,21 +1,36 @@
-"""`ledger.jsonl`: what became of every run and every verdict, one chained line each, whoever adds to it.
+"""`ledger.jsonl`: every signed document of a folder of reports, one chained line each, whoever adds to it.
 
-A line that is taken out or moved shows in the chain, and what was cut off at its end shows in the seals that name it.
+A line that is taken out or moved shows in the chain; what was cut off at its end shows in the documents that name it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from runbook.errors import EvidenceError
-from runbook.evidence import chain
-from runbook.evidence.chain import Chain, Chained, Entry
+from runbook.evidence import chain, envelope
+from runbook.evidence.chain import FIRST, Chain, Chained, Entry
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import CryptoSigner
+
+    from runbook.evidence.envelope import Signed
 
 LEDGER = "ledger.jsonl"
 LOCK = ".ledger.lock"
 LOCK_SECONDS = 30
+Kind = Literal["run", "verdict", "approval", "reopening", "opened"]
+"""What is signed: a run's seal, a verdict on it, an approval of that, the re-opening by it, and what came of it."""
+
+
+def type_of(kind: Kind) -> str:
+    """The predicate type of its statement (https://github.com/in-toto/attestation)."""
+    return f"urn:runbook-checks:{kind}:1"
 
 
 def read(reports: Path) -> Chained:
@@ -24,12 +39,47 @@ def read(reports: Path) -> Chained:
     return chain.read(path) if path.exists() else Chained((), ())
 
 
-@contextmanager
-def open_(reports: Path) -> Iterator[tuple[str, Callable[[Entry], str]]]:
-    """The digest of the last line, and how to add the next one, while nobody else can. Returns the line's digest.
+def entry(kind: Kind, signed: Signed) -> Entry:
+    """The line of a signed document."""
+    said = signed.predicate
+    return {"type": kind, "at": said["at"], "run": said["run"], "verdict": said["verdict"], "digest": signed.digest}
 
-    Raises EvidenceError when the ledger does not hold together, or somebody else holds it for long.
-    """
+
+def faults(kind: Kind, signed: Signed, there: Chained) -> Iterator[str]:
+    """What keeps a document from standing in the ledger once, right after the line that it names."""
+    numbers = [number for number, line in enumerate(there.entries) if line.get("digest") == signed.digest]
+    if len(numbers) != 1:
+        yield "stands more than once in the ledger" if numbers else "is not in the ledger"
+        return
+    before = there.digests[numbers[0] - 1] if numbers[0] else FIRST
+    if there.entries[numbers[0]] != {**entry(kind, signed), "previous": before}:
+        yield "is not what the ledger says that it is"
+    if signed.predicate.get("ledger") != before:
+        yield "was not entered where it stands in the ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The ledger while nobody else can add to it."""
+
+    reports: Path
+    there: Chained
+
+    def enter(
+        self, kind: Kind, path: Path, said: Mapping[str, object], subjects: Mapping[str, str], signer: CryptoSigner
+    ) -> Signed:
+        """Sign a document into `path`, where nothing stands yet, and enter it. Once only while it is held."""
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        told = {**said, "at": at, "ledger": self.there.last}
+        signed = envelope.write(path, type_of(kind), told, subjects, signer)
+        with (self.reports / LEDGER).open("ab") as file:
+            Chain(file, self.there.last).add(entry(kind, signed))
+        return signed
+
+
+@contextmanager
+def held(reports: Path) -> Iterator[Held]:
+    """Hold the ledger. Raises EvidenceError when it does not hold together, or somebody else holds it for long."""
     from filelock import FileLock, Timeout
 
     try:
@@ -37,11 +87,6 @@ def open_(reports: Path) -> Iterator[tuple[str, Callable[[Entry], str]]]:
             there = read(reports)
             if there.fault:
                 raise EvidenceError(f"{reports}: {there.fault}; nothing is added until somebody has looked at it")
-
-            def add(entry: Entry) -> str:
-                with (reports / LEDGER).open("ab") as file:
-                    return Chain(file, there.last).add(entry)
-
-            yield there.last, add
+            yield Held(reports, there)
     except Timeout:
         raise EvidenceError(f"{reports / LOCK} is held by another process for {LOCK_SECONDS} s") from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,12 @@ from runbook.evidence.run import Run, read
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
 
-    from runbook.evidence.chain import Entry
     from runbook.evidence.envelope import Signed
     from runbook.evidence.redact import Redactor
 
 SEAL = "seal.json"
-TYPE = "urn:runbook-checks:seal:1"
-ADDED_LATER = (SEAL, "gate")
+GATE = "gate"
+ADDED_LATER = (SEAL, GATE)
 """What is not there yet when a run is sealed: the seal itself, and what a gate makes of the run, each signed alone."""
 
 
@@ -35,18 +33,8 @@ def seal(folder: Path, signer: CryptoSigner, redactor: Redactor) -> Signed:
             f"not sealed: a secret stands in {', '.join(found)}; remove the folder, and mend what wrote it"
         )
     subjects = envelope.files(folder, ADDED_LATER)
-    run = read(folder)
-    with ledger.open_(folder.parent) as (previous, add):
-        predicate = {**told(run), "sealed": datetime.now(UTC).isoformat(timespec="milliseconds"), "ledger": previous}
-        signed = envelope.write(folder / SEAL, TYPE, predicate, subjects, signer)
-        add(entry(signed))
-    return signed
-
-
-def entry(signed: Signed) -> Entry:
-    """What the ledger says of a sealed run."""
-    said = signed.predicate
-    return {"type": "run", "at": said["sealed"], "run": said["run"], "verdict": said["verdict"], "seal": signed.digest}
+    with ledger.held(folder.parent) as book:
+        return book.enter("run", folder / SEAL, told(read(folder)), subjects, signer)
 
 
 def told(run: Run) -> dict[str, object]:

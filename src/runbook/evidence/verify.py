@@ -8,11 +8,12 @@ from pathlib import Path
 
 from runbook.errors import EvidenceError
 from runbook.evidence import envelope, ledger
-from runbook.evidence.chain import FIRST, Chained
+from runbook.evidence.chain import Chained, Entry, digest
 from runbook.evidence.envelope import Signed
+from runbook.evidence.ledger import Kind
 from runbook.evidence.record import RECORD
 from runbook.evidence.run import read
-from runbook.evidence.seal import ADDED_LATER, SEAL, TYPE, entry, told
+from runbook.evidence.seal import ADDED_LATER, GATE, SEAL, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def verify(path: Path, trusted: Mapping[str, str], head: str | None = None) -> I
     whoever kept it elsewhere sees also when the newest lines are gone.
     """
     if (path / RECORD).exists() or (path / SEAL).exists():
-        yield from _run(path, trusted, None)
+        yield from verify_run(path, trusted, None)
         if head is not None:
             yield f"{path}: --head is of a ledger, and a run has none: name the folder that both stand in"
         return
@@ -49,14 +50,17 @@ def verify(path: Path, trusted: Mapping[str, str], head: str | None = None) -> I
     if not runs:
         yield f"{path}: there is no run in it"
     for folder in runs:
-        yield from _run(folder, trusted, there)
+        yield from verify_run(folder, trusted, there)
 
 
-def _run(folder: Path, trusted: Mapping[str, str], there: Chained | None) -> Iterator[Verified | str]:
+def verify_run(folder: Path, trusted: Mapping[str, str], there: Chained | None) -> Iterator[Verified | str]:
+    """The same of one run, against the ledger that it stands in, if one is given."""
     faults: list[str] = []
     try:
-        signed = envelope.read(folder / SEAL, TYPE)
-        faults += _faults(folder, signed, trusted, there)
+        signed = envelope.read(folder / SEAL, ledger.type_of("run"))
+        faults += [f"{folder / SEAL}: {fault}" for fault in _signature("run", signed, folder, trusted, there)]
+        faults += _contents(folder, signed)
+        faults += _of_the_gate(folder, trusted, there)
     except EvidenceError as error:
         missing = not (folder / SEAL).exists()
         faults.append(f"{folder}: is not sealed: nobody vouches for it" if missing else str(error))
@@ -65,9 +69,20 @@ def _run(folder: Path, trusted: Mapping[str, str], there: Chained | None) -> Ite
         yield Verified(folder, str(signed.predicate["verdict"]), trusted[signed.by])
 
 
-def _faults(folder: Path, signed: Signed, trusted: Mapping[str, str], there: Chained | None) -> Iterator[str]:
+def _signature(
+    kind: Kind, signed: Signed, folder: Path, trusted: Mapping[str, str], there: Chained | None
+) -> Iterator[str]:
+    """Whose it is, and whether it belongs where it stands."""
     if signed.by not in trusted:
-        yield f"{folder}: sealed with the key {signed.by}, which is nobody's that is trusted (--trust)"
+        yield f"signed with the key {signed.by}, which is nobody's that is trusted (--trust)"
+    if signed.predicate.get("run") != folder.name:
+        yield f"is of the run {signed.predicate.get('run')}"
+    if there is not None:
+        yield from ledger.faults(kind, signed, there)
+
+
+def _contents(folder: Path, signed: Signed) -> Iterator[str]:
+    """Every file is as it was when the run was sealed, and the record says what the seal says."""
     found = envelope.files(folder, ADDED_LATER)
     for name in sorted(signed.subjects.keys() - found.keys()):
         yield f"{folder / name}: is gone"
@@ -76,23 +91,34 @@ def _faults(folder: Path, signed: Signed, trusted: Mapping[str, str], there: Cha
     for name in sorted(found.keys() & signed.subjects.keys()):
         if found[name] != signed.subjects[name]:
             yield f"{folder / name}: was changed after the run was sealed"
-    now = told(read(folder))
-    for name, value in now.items():
+    for name, value in told(read(folder)).items():
         if signed.predicate.get(name) != value:
             yield f"{folder / SEAL}: what it says of {name} is not what the record says"
-    if there is not None:
-        yield from _ledger_faults(folder, signed, there)
 
 
-def _ledger_faults(folder: Path, signed: Signed, there: Chained) -> Iterator[str]:
-    """The ledger knows the run, by this seal, right after the line that the seal names."""
-    lines = [n for n, line in enumerate(there.entries) if line.get("type") == "run" and line.get("run") == folder.name]
-    if len(lines) != 1:
-        yield f"{folder}: stands {len(lines)} times in the ledger" if lines else f"{folder}: is not in the ledger"
-        return
-    [number] = lines
-    before = there.digests[number - 1] if number else FIRST
-    if there.entries[number] != {**entry(signed), "previous": before}:
-        yield f"{folder}: the ledger knows it by another seal"
-    if signed.predicate.get("ledger") != before:
-        yield f"{folder}: the ledger is not the one that it was entered in"
+def _of_the_gate(folder: Path, trusted: Mapping[str, str], there: Chained | None) -> Iterator[str]:
+    """What a gate made of the run: the verdict on this seal, and approvals and re-openings of this verdict."""
+    kinds: dict[str, Kind] = {"verdict.json": "verdict", "reopening.json": "reopening", "opened.json": "opened"}
+    on: dict[Kind, Path] = {"verdict": folder / SEAL}
+    for path in sorted((folder / GATE).iterdir()) if (folder / GATE).is_dir() else ():
+        kind = kinds.get(path.name, "approval")
+        signed = envelope.read(path, ledger.type_of(kind))
+        yield from (f"{path}: {fault}" for fault in _signature(kind, signed, folder, trusted, there))
+        subject = on.get(kind, folder / GATE / "verdict.json")
+        if not subject.exists() or signed.subjects != {subject.name: digest(subject.read_bytes())}:
+            yield f"{path}: is not on the {subject.name} that stands there"
+    for line in there.entries if there is not None else ():
+        if line.get("run") == folder.name and line.get("type") not in (None, "run"):
+            yield from _entered(folder, line)
+
+
+def _entered(folder: Path, line: Entry) -> Iterator[str]:
+    """A line of the ledger has its document."""
+    for path in (folder / GATE).glob("*.json") if (folder / GATE).is_dir() else ():
+        kind = line["type"]
+        try:
+            if envelope.read(path, f"urn:runbook-checks:{kind}:1").digest == line.get("digest"):
+                return
+        except EvidenceError:
+            continue
+    yield f"{folder}: the {line['type']} of {line.get('at')} is in the ledger, and its file is gone"

@@ -180,8 +180,7 @@ class Catalog:
     @property
     def digest(self) -> str:
         """SHA-256 over the policies, grants, roles, functions and relations that were there."""
-        state = {kind: dict(entries) for kind, entries in self.state.items()}
-        return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
+        return digest_of(self.state)
 
     @cached_property
     def by_name(self) -> dict[str, Relation]:
@@ -199,18 +198,8 @@ def snapshot(database: Database, settings: Settings) -> Catalog:
 
     The settings give the exposed schemas and the roles; `storage` counts as exposed where it is there.
     """
-    roles = [settings.database.anonymous_role, settings.database.signed_in_role, settings.database.service_role]
-    asked = {
-        "schemas": [*settings.database.exposed_schemas, "storage"],
-        "roles": roles,
-        "api": [settings.database.anonymous_role, settings.database.signed_in_role],
-        "login": settings.database.api_login,
-        "named": [str(settings.tenancy.root), str(settings.tenancy.membership.table)],
-    }
-    with database.transaction(read_only=True) as cursor:
-        answers: dict[str, list[tuple[object, ...]]] = {}
-        for name, sql in catalog_sql.QUERIES.items():
-            answers[name] = cursor.execute(sql.encode(), asked).fetchall()
+    answers = _answers(database, settings, catalog_sql.QUERIES)
+    roles = _roles(settings)
     missing = set(roles) - {str(row[0]) for row in answers["roles"]}
     if missing:
         raise Unverified(f"the database has no role {', '.join(sorted(missing))}; see [database] in the settings")
@@ -225,8 +214,40 @@ def snapshot(database: Database, settings: Settings) -> Catalog:
     return Catalog(
         relations,
         tuple(_function(row) for row in answers["functions"]),
-        {kind: {str(name): str(text) for name, text in answers[f"state:{kind}"]} for kind in catalog_sql.STATE},
+        _state(answers),
     )
+
+
+def state(database: Database, settings: Settings) -> Mapping[str, Mapping[str, str]]:
+    """`Catalog.state` alone, as it is now. Raises Unverified when it cannot be read."""
+    return _state(_answers(database, settings, {f"state:{kind}": sql for kind, sql in catalog_sql.STATE.items()}))
+
+
+def digest_of(state: Mapping[str, Mapping[str, str]]) -> str:
+    """SHA-256 over what `state` returns."""
+    plain = {kind: dict(entries) for kind, entries in state.items()}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _state(answers: Mapping[str, list[tuple[object, ...]]]) -> dict[str, dict[str, str]]:
+    return {kind: {str(name): str(text) for name, text in answers[f"state:{kind}"]} for kind in catalog_sql.STATE}
+
+
+def _roles(settings: Settings) -> list[str]:
+    return [settings.database.anonymous_role, settings.database.signed_in_role, settings.database.service_role]
+
+
+def _answers(database: Database, settings: Settings, queries: Mapping[str, str]) -> dict[str, list[tuple[object, ...]]]:
+    """What each query answers, in one read-only transaction."""
+    asked = {
+        "schemas": [*settings.database.exposed_schemas, "storage"],
+        "roles": _roles(settings),
+        "api": [settings.database.anonymous_role, settings.database.signed_in_role],
+        "login": settings.database.api_login,
+        "named": [str(settings.tenancy.root), str(settings.tenancy.membership.table)],
+    }
+    with database.transaction(read_only=True) as cursor:
+        return {name: cursor.execute(sql.encode(), asked).fetchall() for name, sql in queries.items()}
 
 
 class _Groups(dict[int, list[tuple[object, ...]]]):

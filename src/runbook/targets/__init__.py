@@ -16,6 +16,10 @@ EMBEDDED = Path(__file__).parents[3] / "targets" / "embedded.toml"
 """The default target: the reference system of this repository."""
 
 
+STARTED = "RUNBOOK_STARTED"
+"""Names the target that a parent process has started for its children, with the variables that it handed back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A running system, and the variables that it handed back when it started (none on a live target)."""
@@ -31,6 +35,9 @@ def opened(path: Path) -> Iterator[Target]:
     Raises SettingsError before anything is started, TargetError when it does not start.
     """
     settings = load(path, os.environ)
+    if settings.start is not None and os.environ.get(STARTED) == settings.name:
+        yield Target(_complete(load(path, os.environ, started=True)), {})
+        return
     if settings.start is None:
         yield Target(_complete(settings), {})
         return

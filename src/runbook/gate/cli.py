@@ -1,0 +1,103 @@
+"""`runbook gate`, `approve` and `reopen`: from a verdict to access that is open again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runbook.commands import KEY, TARGET, told_plainly
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import CryptoSigner
+
+REPORTS = click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    help="Where the run's folder and the ledger are (default: reports/).",
+)
+
+
+@click.command()
+@click.argument("profile")
+@TARGET
+@REPORTS
+@KEY
+@told_plainly
+def gate(profile: str, target: Path | None, reports: Path, key: str | None) -> None:
+    """Run what PROFILE requires (reopen, deploy, or your own in gate.profiles), and decide.
+
+    The last line on standard output is for scripts: the verdict, then NAME=VALUE. Exit code 0 PASSED, 1 FAILED,
+    2 wrong usage, 3 INCONCLUSIVE. With a key the verdict is signed, and can be approved.
+    """
+    from runbook.evidence import keys
+    from runbook.gate.verdict import decide
+    from runbook.targets import EMBEDDED
+
+    signer = keys.own(key)
+    decided = decide(profile, (target or EMBEDDED).resolve(), reports.resolve(), signer)
+    for result in decided.run.judgement.clauses if decided.run is not None else ():
+        for record in [record for record in result.records if record.outcome == result.outcome != "held"][:1]:
+            told = f"{result.clause.id} {result.outcome}: {record.reason or record.check}"
+            click.secho(f"! {told}", fg="red" if result.outcome == "violated" else "yellow", err=True)
+    for gap in decided.gaps:
+        click.secho(f"! {gap}", fg="yellow", err=True)
+    line = {
+        "profile": profile,
+        "target": decided.target,
+        "run": decided.run.folder.name if decided.run is not None else None,
+        "verdict": decided.path,
+        "digest": decided.digest,
+    }
+    click.echo(" ".join([decided.verdict, *(f"{name}={value}" for name, value in line.items() if value is not None)]))
+    raise SystemExit(decided.verdict.exit_code)
+
+
+VERDICT = click.argument("verdict", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
+
+@click.command()
+@VERDICT
+@KEY
+@told_plainly
+def approve(verdict: Path, key: str | None) -> None:
+    """Vouch for VERDICT (the file that `runbook gate` names) with your key: you have read what it proves."""
+    from runbook.gate.approval import approve as approved
+
+    signed = approved(verdict.resolve(), _signer(key))
+    click.echo(f"approved verdict={signed.predicate['verdict']} key={signed.by}")
+
+
+@click.command()
+@VERDICT
+@TARGET
+@KEY
+@told_plainly
+def reopen(verdict: Path, target: Path | None, key: str | None) -> None:
+    """Open access again: run gate.reopen of the settings, if VERDICT is fresh, approved, and still of this target.
+
+    Exit code 0 when it was opened, 3 when it is refused, else that of the command.
+    """
+    from runbook.gate.reopening import reopen as reopened
+    from runbook.targets import EMBEDDED
+
+    became = reopened(verdict.resolve(), (target or EMBEDDED).resolve(), _signer(key))
+    for refusal in became.refusals:
+        click.secho(f"! {refusal}", fg="red", err=True)
+    if became.exit_code is None:
+        click.echo("REFUSED")
+        raise SystemExit(3)
+    click.echo(f"{'OPENED' if became.exit_code == 0 else 'NOT OPENED'} command_exit_code={became.exit_code}")
+    raise SystemExit(became.exit_code)
+
+
+def _signer(key: str | None) -> CryptoSigner:
+    from runbook.errors import EvidenceError
+    from runbook.evidence import keys
+
+    signer = keys.own(key)
+    if signer is None:
+        raise EvidenceError("this takes a key: `runbook keys new` makes yours, --key names another file")
+    return signer
