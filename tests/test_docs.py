@@ -36,7 +36,7 @@ AFTER_A_DEPLOY = Path("docs/after-a-deploy.md")
 EXAMPLE = ROOT / "targets" / "live.example.toml"
 CHECKS = sorted((ROOT / "checks").glob("*/test_*.py"))
 
-GENERATED = re.compile(r"\.venv/|\.runbook/|reports/[^R]")
+GENERATED = re.compile(r"\.venv/|\.runbook/|reports/(?!README)")
 """Paths that only a run or a set-up brings about."""
 PATH = re.compile(r"(?!/)[\w.*-]*/[\w./*-]*|[\w.-]+\.(md|toml|py|sql|svg|lock)")
 METHODS = get_args(Auth.model_fields["method"].annotation)
@@ -98,7 +98,9 @@ def fault_in(words: list[str], config: pytest.Config) -> str | None:
             return f"the Makefile has no {unknown.pop()}" if unknown else None
         if program == "runbook":
             command = main.commands[arguments[0]]
-            given = command.make_context(command.name, arguments[1:]).params.get("defect")
+            # A command alone is spoken of; with its arguments it is to be typed.
+            alone = len(arguments) == 1
+            given = command.make_context(command.name, arguments[1:], resilient_parsing=alone).params.get("defect")
             if given not in (None, "NAME"):
                 planted(given)
         if program == "pytest":

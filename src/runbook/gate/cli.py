@@ -55,7 +55,7 @@ def gate(profile: str, target: Path | None, reports: Path, key: str | None) -> N
     raise SystemExit(decided.verdict.exit_code)
 
 
-VERDICT = click.argument("verdict", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+VERDICT = click.argument("verdict", type=click.Path(path_type=Path))
 
 
 @click.command()
