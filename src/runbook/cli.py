@@ -8,7 +8,7 @@ import click
 
 from runbook.commands import TARGET, told_plainly
 from runbook.evidence.cli import evidence, keys_group
-from runbook.gate.cli import approve, gate, reopen
+from runbook.gate.cli import approve, break_glass, gate, reopen
 from runbook.rls.cli import rls
 
 
@@ -27,6 +27,7 @@ main.add_command(evidence)
 main.add_command(gate)
 main.add_command(approve)
 main.add_command(reopen)
+main.add_command(break_glass)
 
 
 @main.command()

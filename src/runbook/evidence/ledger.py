@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 LEDGER = "ledger.jsonl"
 LOCK = ".ledger.lock"
 LOCK_SECONDS = 30
-Kind = Literal["run", "verdict", "approval", "reopening", "opened"]
-"""What is signed: a run's seal, a verdict on it, an approval of that, the re-opening by it, and what came of it."""
+Kind = Literal["run", "verdict", "approval", "reopening", "opened", "break-glass"]
+"""What is signed: a run's seal, a verdict on it, an approval of that, the re-opening by it and what came of it; and
+that access was opened without any."""
 
 
 def type_of(kind: Kind) -> str:

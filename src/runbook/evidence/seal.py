@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SEAL = "seal.json"
 GATE = "gate"
+GLASS = "break-glass.json"
 ADDED_LATER = (SEAL, GATE)
 """What is not there yet when a run is sealed: the seal itself, and what a gate makes of the run, each signed alone."""
 

@@ -57,8 +57,12 @@ class Line:
     tone: Tone = "plain"
 
 
-def summary(judgement: Judgement, languages: Sequence[Language], record: str, width: int) -> Iterator[Line]:
-    """The lines to show, at most `width` wide where words allow it."""
+def summary(
+    judgement: Judgement, languages: Sequence[Language], record: str, width: int, alarms: Sequence[str] = ()
+) -> Iterator[Line]:
+    """The lines to show, at most `width` wide where words allow it. `alarms` stand first and last."""
+    for alarm in alarms:
+        yield from _wrapped(alarm, "bad", width, "")
     for result in judgement.clauses:
         yield from _clause(result, languages, record, width)
     for gap in judgement.gaps[:GAPS_SHOWN]:
@@ -69,6 +73,8 @@ def summary(judgement: Judgement, languages: Sequence[Language], record: str, wi
     verdict = judgement.verdict
     for language in languages:
         yield from _wrapped(WORDS[verdict][language], TONES[verdict], width, "")
+    for alarm in alarms:
+        yield from _wrapped(alarm, "bad", width, "")
     yield Line(record)
 
 

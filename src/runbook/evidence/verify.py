@@ -13,7 +13,7 @@ from runbook.evidence.envelope import Signed
 from runbook.evidence.ledger import Kind
 from runbook.evidence.record import RECORD
 from runbook.evidence.run import read
-from runbook.evidence.seal import ADDED_LATER, GATE, SEAL, told
+from runbook.evidence.seal import ADDED_LATER, GATE, GLASS, SEAL, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,14 @@ def verify(path: Path, trusted: Mapping[str, str], head: str | None = None) -> I
     runs = sorted(
         folder for folder in path.iterdir() if folder.is_dir() and any((folder / n).exists() for n in (RECORD, SEAL))
     )
-    entered = {str(line.get("run")) for line in there.entries if line.get("type") == "run"}
-    for name in sorted(entered - {folder.name for folder in runs}):
+    broken = sorted(folder for folder in path.iterdir() if (folder / GLASS).exists())
+    entered = {str(line.get("run")) for line in there.entries if line.get("type") in ("run", "break-glass")}
+    for name in sorted(entered - {folder.name for folder in (*runs, *broken)}):
         yield f"{path}: {name} is in the ledger, and its folder is gone"
     if not runs:
         yield f"{path}: there is no run in it"
+    for folder in broken:
+        yield from _break_glass(folder, trusted, there)
     for folder in runs:
         yield from verify_run(folder, trusted, there)
 
@@ -67,6 +70,18 @@ def verify_run(folder: Path, trusted: Mapping[str, str], there: Chained | None) 
     yield from faults
     if not faults:
         yield Verified(folder, str(signed.predicate["verdict"]), trusted[signed.by])
+
+
+def _break_glass(folder: Path, trusted: Mapping[str, str], there: Chained) -> Iterator[Verified | str]:
+    try:
+        signed = envelope.read(folder / GLASS, ledger.type_of("break-glass"))
+        faults = [f"{folder / GLASS}: {one}" for one in _signature("break-glass", signed, folder, trusted, there)]
+        faults += [f"{folder / name}: was not there" for name in envelope.files(folder, [GLASS])]
+    except EvidenceError as error:
+        faults = [str(error)]
+    yield from faults
+    if not faults:
+        yield Verified(folder, f"BREAK-GLASS: {signed.predicate['why']}", trusted[signed.by])
 
 
 def _signature(

@@ -38,6 +38,8 @@ def gate(profile: str, target: Path | None, reports: Path, key: str | None) -> N
 
     signer = keys.own(key)
     decided = decide(profile, (target or EMBEDDED).resolve(), reports.resolve(), signer)
+    for alarm in decided.alarms:
+        click.secho(alarm, fg="red", bold=True, err=True)
     for result in decided.run.judgement.clauses if decided.run is not None else ():
         for record in [record for record in result.records if record.outcome == result.outcome != "held"][:1]:
             told = f"{result.clause.id} {result.outcome}: {record.reason or record.check}"
@@ -91,6 +93,29 @@ def reopen(verdict: Path, target: Path | None, key: str | None) -> None:
         raise SystemExit(3)
     click.echo(f"{'OPENED' if became.exit_code == 0 else 'NOT OPENED'} command_exit_code={became.exit_code}")
     raise SystemExit(became.exit_code)
+
+
+@click.command("break-glass")
+@click.option("--reason", required=True, help="Why it cannot wait: a sentence that every later report repeats.")
+@click.option("--hours", type=float, required=True, help="For how long, 24 at most.")
+@TARGET
+@REPORTS
+@KEY
+@told_plainly
+def break_glass(reason: str, hours: float, target: Path | None, reports: Path, key: str | None) -> None:
+    """Open access WITHOUT proof: run gate.reopen, signed by you alone. Every report says so until a verdict opens it.
+
+    Exit code: that of the command.
+    """
+    from runbook.gate.break_glass import break_glass as broken
+    from runbook.targets import EMBEDDED, opened
+
+    path, signer = (target or EMBEDDED).resolve(), _signer(key)
+    with opened(path) as running:
+        code = broken(running.settings, path, reports.resolve(), reason, hours, signer)
+    click.secho("BREAK-GLASS: access was opened without proof; prove it now: runbook gate reopen", fg="red", err=True)
+    click.echo(f"{'OPENED' if code == 0 else 'NOT OPENED'} WITHOUT PROOF command_exit_code={code}")
+    raise SystemExit(code)
 
 
 def _signer(key: str | None) -> CryptoSigner:

@@ -36,6 +36,7 @@ class Decision:
     verdict: Verdict
     gaps: tuple[str, ...]
     run: Run | None
+    alarms: tuple[str, ...] = ()
     path: Path | None = None
     digest: str | None = None
 
@@ -57,10 +58,15 @@ def decide(profile: str, settings: Path, reports: Path, signer: CryptoSigner | N
         if run is not None:
             gaps += [*run.judgement.gaps, *shortfalls(expected, run, now)]
         verdict = _verdict(run, gaps)
-        decision = Decision(profile, target.settings.name, verdict, tuple(dict.fromkeys(gaps)), run)
+        decision = Decision(profile, target.settings.name, verdict, tuple(dict.fromkeys(gaps)), run, _alarms(run))
         if signer is None or run is None:
             return decision
         return _signed(decision, expected, run, signer, Redactor(target.settings.secrets()))
+
+
+def _alarms(run: Run | None) -> tuple[str, ...]:
+    found = run.start.get("alarms") if run is not None else None
+    return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def _verdict(run: Run | None, gaps: list[str]) -> Verdict:
@@ -81,6 +87,7 @@ def _signed(decision: Decision, expected: Expectation, run: Run, signer: CryptoS
         "profile": decision.profile,
         "target": decision.target,
         "verdict": str(decision.verdict),
+        "alarms": list(decision.alarms),
         "gaps": [redactor.text(gap) for gap in decision.gaps],
         "fingerprint": dict(expected.fingerprint.known),
         "by": run.start.get("by"),
