@@ -22,8 +22,8 @@ class Run:
     megabytes: float
 
 
-def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Run:
-    """Run a command to its end. Raises TimeoutError after LIMIT seconds, RuntimeError when it fails."""
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], *, ends: Sequence[int] = (0,)) -> Run:
+    """Run a command to its end. Raises TimeoutError after LIMIT seconds, RuntimeError when it ends otherwise."""
     began = time.perf_counter()
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -38,7 +38,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
                 process.kill()
                 raise TimeoutError(f"{command[0]} took more than {LIMIT} s")
             time.sleep(0.01)
-    if process.returncode:
+    if process.returncode not in ends:
         raise RuntimeError(f"{' '.join(command)} ended with exit code {process.returncode}")
     return Run(time.perf_counter() - began, peak / 1e6)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,16 +86,16 @@ def read(path: Path, type_: str) -> Signed:
     return Signed(statement["predicate"], subjects, keys.material(by), digest(envelope.payload))
 
 
-def files(folder: Path, leave_out: Iterable[str]) -> dict[str, str]:
-    """Every file below a folder and its SHA-256, by path. Raises EvidenceError for what is neither file nor folder."""
-    found = {}
+def files(folder: Path, leave_out: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Every file below a folder, by path, and what is in it; `leave_out` names files and folders at its top.
+
+    Raises EvidenceError for what is neither file nor folder.
+    """
     left_out = set(leave_out)
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if name in left_out or name.partition("/")[0] in left_out:
+        if name.partition("/")[0] in left_out or (path.is_dir() and not path.is_symlink()):
             continue
-        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+        if path.is_symlink() or not path.is_file():
             raise EvidenceError(f"{path}: is neither a file nor a folder, so it cannot be sealed")
-        if path.is_file():
-            found[name] = digest(path.read_bytes())
-    return found
+        yield name, path.read_bytes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,11 +28,15 @@ def seal(folder: Path, signer: CryptoSigner, redactor: Redactor) -> Signed:
 
     Raises EvidenceError when a file holds a secret (nothing is signed then), is no file, or the ledger is damaged.
     """
-    if found := list(secrets_in(folder, redactor)):
-        raise EvidenceError(
-            f"not sealed: a secret stands in {', '.join(found)}; remove the folder, and mend what wrote it"
-        )
-    subjects = envelope.files(folder, ADDED_LATER)
+    subjects: dict[str, str] = {}
+    found: list[str] = []
+    for name, data in envelope.files(folder, ADDED_LATER):
+        subjects[name] = digest(data)
+        if redactor.finds(data) or redactor.finds(name.encode()):
+            # The name itself may be what gives it away.
+            found.append(redactor.text(name))
+    if found:
+        raise EvidenceError(f"not sealed: a secret stands in {', '.join(found)}; remove the folder, mend what wrote it")
     with ledger.held(folder.parent) as book:
         return book.enter("run", folder / SEAL, told(read(folder)), subjects, signer)
 
@@ -52,12 +55,3 @@ def told(run: Run) -> dict[str, object]:
         "executed": {"count": len(executed), "digest": digest(canonical(executed))},
         "record": run.digest,
     }
-
-
-def secrets_in(folder: Path, redactor: Redactor) -> Iterator[str]:
-    """The files below a folder, by path, that hold a secret in any of its spellings, or what can only be one."""
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if redactor.finds(name.encode()) or (path.is_file() and redactor.finds(path.read_bytes())):
-            # The name itself may be what gives it away.
-            yield redactor.text(name)

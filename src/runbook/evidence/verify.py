@@ -76,7 +76,7 @@ def _break_glass(folder: Path, trusted: Mapping[str, str], there: Chained) -> It
     try:
         signed = envelope.read(folder / GLASS, ledger.type_of("break-glass"))
         faults = [f"{folder / GLASS}: {one}" for one in _signature("break-glass", signed, folder, trusted, there)]
-        faults += [f"{folder / name}: was not there" for name in envelope.files(folder, [GLASS])]
+        faults += [f"{folder / name}: was not there" for name, _ in envelope.files(folder, [GLASS])]
     except EvidenceError as error:
         faults = [str(error)]
     yield from faults
@@ -98,7 +98,7 @@ def _signature(
 
 def _contents(folder: Path, signed: Signed) -> Iterator[str]:
     """Every file is as it was when the run was sealed, and the record says what the seal says."""
-    found = envelope.files(folder, ADDED_LATER)
+    found = {name: digest(data) for name, data in envelope.files(folder, ADDED_LATER)}
     for name in sorted(signed.subjects.keys() - found.keys()):
         yield f"{folder / name}: is gone"
     for name in sorted(found.keys() - signed.subjects.keys()):
