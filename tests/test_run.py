@@ -212,6 +212,7 @@ def test_junit_and_allure_carry_clause_and_severity(project: Project) -> None:
     junit = (project.folder / "junit.xml").read_text(encoding="utf-8")
     assert '<property name="clause" value="H1" />' in junit
     assert '<property name="severity" value="P0" />' in junit
+    assert not list((project.folder / "allure").glob("*-container.json"))
     results = [
         json.loads(path.read_text(encoding="utf-8")) for path in (project.folder / "allure").glob("*-result.json")
     ]
