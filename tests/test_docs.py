@@ -97,10 +97,12 @@ def fault_in(words: list[str], config: pytest.Config) -> str | None:
             }
             return f"the Makefile has no {unknown.pop()}" if unknown else None
         if program == "runbook":
-            command = main.commands[arguments[0]]
-            # A command alone is spoken of; with its arguments it is to be typed.
-            alone = len(arguments) == 1
-            given = command.make_context(command.name, arguments[1:], resilient_parsing=alone).params.get("defect")
+            command: click.Command = main
+            while isinstance(command, click.Group) and arguments:
+                command = command.commands[arguments.pop(0)]
+            # A command alone is spoken of; with its arguments it is to be typed. RUN stands for a folder.
+            spoken_of = not arguments or any("RUN" in argument.split("/") for argument in arguments)
+            given = command.make_context(command.name, arguments, resilient_parsing=spoken_of).params.get("defect")
             if given not in (None, "NAME"):
                 planted(given)
         if program == "pytest":

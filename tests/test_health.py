@@ -90,7 +90,7 @@ def test_two_workers_run_the_same_checks(
 def test_evidence_is_kept(run: tuple[int, str, Path]) -> None:
     _, _, folder = run
     assert (folder / "junit.xml").stat().st_size > 0
-    assert len(list((folder / "allure").glob("*-result.json"))) == len(records(folder)) - 2
+    assert len(list((folder / "allure").glob("*-result.json"))) == len(records(folder)) - 3
     for picture in ("admin-events.png", "admin-foreign-origin.png"):
         assert (folder / "screenshots" / picture).read_bytes().startswith(b"\x89PNG")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -45,7 +47,10 @@ for clause in runbook.clauses.clauses().values():
 """In the run itself nothing else is wanted than what there is: what is missing is then for the gate to see."""
 MORE = """
 [gate]
+profiles = { reopen = ["health"], deploy = ["health"] }
 limit = 60
+fresh_minutes = 600
+approvals = ["System Operator", "Governance"]
 reopen = ["{python}", "-c", "from pathlib import Path; Path('opened').touch()"]
 
 [[out_of_scope]]
@@ -63,6 +68,9 @@ class Gate:
         self.reports = folder / "reports"
         self.settings = folder / "mine.toml"
         self.keys = {name: folder / f"{name}.pem" for name in PEOPLE}
+        if self.settings.exists():
+            self.public = {name: keys.material(keys.signer(path).public_key) for name, path in self.keys.items()}
+            return
         self.public = {name: keys.new(path) for name, path in self.keys.items()}
         self.configure()
         (folder / "checks" / "health").mkdir(parents=True)
@@ -126,15 +134,44 @@ def server() -> Iterator[Server]:
         yield started
 
 
-@pytest.fixture
-def gate(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
-    """A gate whose clauses want what HELD has, and nothing else."""
-    server.clone("gate")
-    monkeypatch.setattr(runbook.gate.running, "ROOT", tmp_path)
+@contextmanager
+def wanting_what_is_held(folder: Path) -> Iterator[None]:
+    """The gate runs the project in this folder, and the clauses want what HELD has, and nothing else."""
     wanted = [node.name for node in ast.parse(HELD).body if isinstance(node, ast.FunctionDef)]
     own = {name.removeprefix("test_").upper(): f"checks/health/test_it.py::{name}" for name in wanted}
     changed = {
         id_: dataclasses.replace(clause, checks=(own[id_],) if id_ in own else ()) for id_, clause in clauses().items()
     }
-    monkeypatch.setattr("runbook.clauses.clauses", lambda: changed)
-    return Gate(tmp_path, server.dsn("postgres", "gate"), server.dsn(ADMIN, "gate"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(runbook.gate.running, "ROOT", folder)
+        patched.setattr("runbook.clauses.clauses", lambda: changed)
+        yield
+
+
+@pytest.fixture
+def gate(server: Server, tmp_path: Path) -> Iterator[Gate]:
+    """A project that has run nothing yet."""
+    server.clone("gate")
+    with wanting_what_is_held(tmp_path):
+        yield Gate(tmp_path, server.dsn("postgres", "gate"), server.dsn(ADMIN, "gate"))
+
+
+@pytest.fixture(scope="session")
+def passed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project whose gate has passed, for copies."""
+    server.clone("gate")
+    folder = tmp_path_factory.mktemp("passed")
+    with wanting_what_is_held(folder):
+        made = Gate(folder, server.dsn("postgres", "gate"), server.dsn(ADMIN, "gate"))
+        assert made.decide("reopen").exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def proved(passed: Path, server: Server, tmp_path: Path) -> Iterator[Gate]:
+    """A project whose gate for re-opening has passed."""
+    server.clone("gate")
+    folder = tmp_path / "project"
+    shutil.copytree(passed, folder)
+    with wanting_what_is_held(folder):
+        yield Gate(folder, server.dsn("postgres", "gate"), server.dsn(ADMIN, "gate"))

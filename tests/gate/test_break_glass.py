@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -17,8 +16,8 @@ WHY = "The exam hall is waiting and RLS cannot be proved before noon."
 
 
 def break_glass(gate: Gate, why: str = WHY, hours: str = "2", by: str = "operator") -> Result:
-    arguments: list[str | Path] = ["--target", gate.settings, "--reports", gate.reports, "--reason", why, "--hours", hours]
-    return gate.invoke("break-glass", *arguments, by=by)
+    told = ["--reason", why, "--hours", hours]
+    return gate.invoke("break-glass", "--target", gate.settings, "--reports", gate.reports, *told, by=by)
 
 
 def test_it_opens_and_says_so(gate: Gate) -> None:
@@ -29,7 +28,6 @@ def test_it_opens_and_says_so(gate: Gate) -> None:
 
 
 def test_every_later_report_repeats_it_until_a_verdict_opens(gate: Gate) -> None:
-    gate.configure(**{"limit = 60": 'profiles = { reopen = ["health"] }\nlimit = 60'})
     break_glass(gate)
     for _ in range(2):
         result = gate.decide("reopen")

@@ -150,6 +150,19 @@ def test_options_that_run_less_do_not_pass(gate: Gate, option: str) -> None:
     assert gate.decide().exit_code == 3
 
 
+def test_a_run_that_holds_a_secret_is_not_sealed_and_does_not_pass(gate: Gate) -> None:
+    leak = """
+    from fixtures.evidence import FOLDER
+    def pytest_collection_finish(session):
+        (session.config.stash[FOLDER] / "leak.txt").write_text("key=signing-secret-of-the-settings-tests")
+    """
+    gate.conftest(dedent(leak))
+    result = gate.decide()
+    assert result.exit_code == 3
+    assert "! not sealed: a secret stands in leak.txt" in result.stderr
+    assert not gate.verdict.exists()
+
+
 def test_what_the_environment_tells_pytest_is_not_heard(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only -k nothing")
     monkeypatch.setenv("PYTEST_PLUGINS", "there_is_no_such_plugin")

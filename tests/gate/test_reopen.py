@@ -19,14 +19,6 @@ from tests.documents import VARIABLES
 from tests.gate.conftest import HELD, Gate
 
 
-@pytest.fixture
-def proved(gate: Gate) -> Gate:
-    """A gate for re-opening that has passed: of health alone, which these tests can run quickly."""
-    gate.configure(**{"limit = 60": 'profiles = { reopen = ["health"] }\nlimit = 60'})
-    assert gate.decide("reopen").exit_code == 0
-    return gate
-
-
 def approve(gate: Gate, *people: str) -> list[Result]:
     return [gate.invoke("approve", gate.verdict, by=person) for person in people]
 
@@ -93,9 +85,7 @@ def test_one_persons_approval_counts_for_one_role_only(proved: Gate) -> None:
     approve(proved, "operator")
     [first] = proved.verdict.parent.glob("approval-*.json")
     shutil.copy(first, first.with_name("approval-0000000000000000.json"))
-    proved.configure(
-        **{"limit = 60": 'profiles = { reopen = ["health"] }\napprovals = ["System Operator", "System Operator"]'}
-    )
+    proved.configure(**{'"Governance"]': '"System Operator"]'})
     assert "not approved by System Operator" in reopen(proved).stderr
     assert not opened(proved)
 
@@ -108,10 +98,8 @@ def test_only_what_passed_can_be_approved(gate: Gate) -> None:
     assert "is FAILED, and only what PASSED can be approved" in result.stderr
 
 
-def test_a_verdict_of_another_profile_does_not_open(gate: Gate, proved: Gate) -> None:
-    proved.decide("reopen")
+def test_a_verdict_of_another_profile_does_not_open(proved: Gate) -> None:
     verdict = proved.verdict
-    proved.configure(**{"limit = 60": 'profiles = { reopen = ["health"], deploy = ["health"] }\nlimit = 60'})
     assert proved.decide("deploy").exit_code == 0
     assert proved.verdict != verdict
     approve(proved, "operator", "governance")
@@ -121,7 +109,7 @@ def test_a_verdict_of_another_profile_does_not_open(gate: Gate, proved: Gate) ->
 
 def test_a_verdict_does_not_stay_fresh(proved: Gate) -> None:
     approve(proved, "operator", "governance")
-    proved.configure(**{"limit = 60": 'profiles = { reopen = ["health"] }\nfresh_minutes = 0.0001'})
+    proved.configure(**{"fresh_minutes = 600": "fresh_minutes = 0.0001"})
     assert "run the gate again" in reopen(proved).stderr
     assert not opened(proved)
 
@@ -156,7 +144,7 @@ def test_another_database_is_not_opened(proved: Gate) -> None:
 
 def test_another_target_is_not_opened(proved: Gate) -> None:
     approve(proved, "operator", "governance")
-    proved.configure(**{'name = "mine"': 'name = "other"', "limit = 60": 'profiles = { reopen = ["health"] }'})
+    proved.configure(**{'name = "mine"': 'name = "other"'})
     assert "the verdict is of mine, not of other" in reopen(proved).stderr
     assert not opened(proved)
 
@@ -221,7 +209,6 @@ def test_of_two_who_reopen_at_once_one_is_refused(proved: Gate) -> None:
     approve(proved, "operator", "governance")
     proved.configure(
         **{
-            "limit = 60": 'profiles = { reopen = ["health"] }',
             "Path('opened').touch()": "open('opened', 'a').write('x')",
         }
     )
@@ -238,7 +225,6 @@ def test_a_command_that_fails_is_told(proved: Gate) -> None:
     approve(proved, "operator", "governance")
     proved.configure(
         **{
-            "limit = 60": 'profiles = { reopen = ["health"] }',
             "from pathlib import Path; Path('opened').touch()": "exit(7)",
         }
     )

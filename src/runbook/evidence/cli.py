@@ -75,6 +75,54 @@ def verify(
     raise SystemExit(0 if whole else 1)
 
 
+@evidence.command("export")
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--since", "since_", default=None, metavar="DATE", help="Every run in --reports that began then or later."
+)
+@click.option("--reports", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"))
+@click.option("--format", "formats", multiple=True, help="Only these formats (default: all).")
+@click.option("--output", type=click.Path(path_type=Path), default=Path("evidence.zip"), help="Default: evidence.zip.")
+@click.option("--target", type=click.Path(path_type=Path), default=None, help="Name the [people] of these settings.")
+@KEY
+@told_plainly
+def export(
+    runs: tuple[Path, ...],
+    since_: str | None,
+    reports: Path,
+    formats: tuple[str, ...],
+    output: Path,
+    target: Path | None,
+    key: str | None,
+) -> None:
+    """Write one archive for an auditor: RUNS (their folders), as pages and in the formats of other tools."""
+    from runbook.evidence import keys
+    from runbook.evidence.export import export as exported
+    from runbook.evidence.export import moment, since
+    from runbook.evidence.formats import FORMATS
+
+    if unknown := [name for name in formats if name not in FORMATS]:
+        raise EvidenceError(f"there is no format {unknown[0]}; there is {', '.join(FORMATS)}")
+    found = [*(run.resolve() for run in runs), *(since(reports.resolve(), moment(since_)) if since_ else ())]
+    folders = sorted(dict.fromkeys(found))
+    exported(folders, output, ("id", "en"), _trusted(key, target, ()), keys.own(key), formats or tuple(FORMATS))
+    click.echo(f"{output}: {len(folders)} run{'' if len(folders) == 1 else 's'}")
+
+
+@evidence.command("page")
+@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--output", type=click.Path(path_type=Path), default=None, help="Default: beside the run's folder.")
+@click.option("--target", type=click.Path(path_type=Path), default=None, help="Name the [people] of these settings.")
+@KEY
+@told_plainly
+def show(run: Path, output: Path | None, target: Path | None, key: str | None) -> None:
+    """Write a run as one page that needs no network, and name it."""
+    from runbook.evidence.export import write_page
+    from runbook.evidence.run import read
+
+    click.echo(write_page(read(run.resolve()), ("id", "en"), _trusted(key, target, ()), output))
+
+
 def _trusted(key: str | None, target: Path | None, trust: tuple[Path, ...]) -> dict[str, str]:
     """Names by the material of their keys. Raises EvidenceError for a line that is none."""
     from runbook.evidence import keys

@@ -33,8 +33,6 @@ def write(
     path: Path, type_: str, predicate: Mapping[str, object], subjects: Mapping[str, str], signer: CryptoSigner
 ) -> Signed:
     """Sign a statement on these subjects (name and SHA-256) and write it where nothing stands yet."""
-    from securesystemslib.dsse import Envelope
-
     by = keys.material(signer.public_key)
     said = {**predicate, "key": by}
     statement = {
@@ -43,11 +41,19 @@ def write(
         "predicateType": type_,
         "predicate": said,
     }
-    envelope = Envelope(canonical(statement), PAYLOAD_TYPE, {})
-    envelope.sign(signer)
+    payload = canonical(statement)
     with path.open("xb") as file:
-        file.write(canonical(envelope.to_dict()) + b"\n")
-    return Signed(said, dict(subjects), by, digest(envelope.payload))
+        file.write(around(payload, signer))
+    return Signed(said, dict(subjects), by, digest(payload))
+
+
+def around(statement: bytes, signer: CryptoSigner) -> bytes:
+    """An envelope around the bytes of a statement, signed."""
+    from securesystemslib.dsse import Envelope
+
+    envelope = Envelope(statement, PAYLOAD_TYPE, {})
+    envelope.sign(signer)
+    return canonical(envelope.to_dict()) + b"\n"
 
 
 def read(path: Path, type_: str) -> Signed:

@@ -27,8 +27,9 @@ class Run:
     """What the record of a run holds.
 
     `start` and `verdict` are its first and its last line, empty where there is none. `required` are the ids of the
-    checks that there were, `checks` what became of each that ran, `times` when they ended (UTC). `judgement` is what
-    all of it comes to, and what is wrong with the record itself is among its gaps. `digest` is that of the last line.
+    checks that there were, `checks` what became of each that ran, `times` when they ended (UTC), `evidence` the SHA-256
+    of the lines that tell of each. `judgement` is what all of it comes to, and what is wrong with the record itself is
+    among its gaps. `digest` is that of the last line.
     """
 
     folder: Path
@@ -37,6 +38,7 @@ class Run:
     required: tuple[str, ...]
     checks: Mapping[str, CheckRecord]
     times: Mapping[str, datetime]
+    evidence: Mapping[str, str]
     judgement: Judgement
     digest: str
 
@@ -62,6 +64,7 @@ def read(folder: Path) -> Run:
     gaps += _texts(verdict.get("gaps"))
     checks: dict[str, CheckRecord] = {}
     times: dict[str, datetime] = {}
+    evidence: dict[str, str] = {}
     for number, entry in enumerate(entries, 1):
         if entry.get("type") != "check":
             continue
@@ -73,6 +76,7 @@ def read(folder: Path) -> Run:
             gaps.append(f"recorded twice: {check.check}")
             check = max(check, checks[check.check], key=lambda one: WORST_LAST.index(one.outcome))
         checks[check.check], times[check.check] = check, at
+        evidence[check.check] = " ".join(filter(None, (evidence.get(check.check), chained.digests[number - 1])))
     required = [id_ for entry in entries if entry.get("type") == "plan" for id_ in _texts(entry.get("required"))]
     if required:
         gaps += [f"not required: {id_}" for id_ in sorted(checks.keys() - set(required))]
@@ -82,7 +86,7 @@ def read(folder: Path) -> Run:
     if verdict and verdict.get("verdict") != judgement.verdict:
         gaps.append(f"the record says {verdict.get('verdict')}, and holds {judgement.verdict}")
         judgement = judge(concerned, required, checks, list(dict.fromkeys(gaps)))
-    return Run(folder, start, verdict, tuple(required), checks, times, judgement, chained.last)
+    return Run(folder, start, verdict, tuple(required), checks, times, evidence, judgement, chained.last)
 
 
 def _gaps(entries: Sequence[Entry]) -> Iterator[str]:
@@ -101,7 +105,7 @@ def _gaps(entries: Sequence[Entry]) -> Iterator[str]:
     if None in times:
         yield "a line of the record does not say when"
     known = [time for time in times if time is not None]
-    if any(later < earlier - CLOCK_SLACK for earlier, later in pairwise(known)):
+    if any(earlier - later > CLOCK_SLACK for earlier, later in pairwise(known)):
         yield "the clock was set back while the record was written"
 
 

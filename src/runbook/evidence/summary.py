@@ -86,7 +86,7 @@ def _clause(result: ClauseResult, languages: Sequence[Language], record: str, wi
     yield from _wrapped(title, TONES[result.outcome], width, "")
     for language in languages:
         yield from _wrapped(clause.wording[language], "plain", width, "    ")
-    for index, group in enumerate(_groups(result)):
+    for index, group in enumerate(groups(result)):
         if index == SHOWN_PER_CLAUSE:
             yield from _wrapped(f"... {_in(languages, 'more')} {record}", "plain", width, "    ")
             break
@@ -100,24 +100,32 @@ def _clause(result: ClauseResult, languages: Sequence[Language], record: str, wi
             yield from _wrapped(WORDS["unproven"][language], "title", width, "    ")
 
 
-def _groups(result: ClauseResult) -> list[list[CheckRecord]]:
+def groups(result: ClauseResult) -> list[list[CheckRecord]]:
     """What did not hold, the worst first; the same check with the same reason for several parameters once."""
-    groups: dict[tuple[str, str, str | None], list[CheckRecord]] = {}
+    found: dict[tuple[str, str, str | None], list[CheckRecord]] = {}
     worst_first: tuple[Outcome, ...] = ("violated", "unverified", "out of scope")
     for outcome in worst_first:
         for item in result.with_outcome(outcome):
-            groups.setdefault((outcome, item.check.partition("[")[0], item.reason), []).append(item)
-    return list(groups.values())
+            found.setdefault((outcome, item.check.partition("[")[0], item.reason), []).append(item)
+    return list(found.values())
+
+
+def name(check: str) -> str:
+    """A check's name in words, without its file and its parameter."""
+    return check.partition("[")[0].rpartition("::")[2].removeprefix("test_").replace("_", " ")
+
+
+def parameter(check: str) -> str:
+    """What a check was run with, empty where it has no parameter."""
+    return check.partition("[")[2].removesuffix("]")
 
 
 def _group(group: list[CheckRecord], languages: Sequence[Language], width: int) -> Iterator[Line]:
     """The outcome in every language; the check's name and its reason are English."""
     first = group[0]
-    name = first.check.partition("[")[0].rpartition("::")[2].removeprefix("test_").replace("_", " ")
-    parameters = [item.check.partition("[")[2].removesuffix("]") for item in group]
-    named = ", ".join(parameters[:PARAMETERS_SHOWN])
+    named = ", ".join(parameter(item.check) for item in group[:PARAMETERS_SHOWN])
     more = f", +{len(group) - PARAMETERS_SHOWN}" if len(group) > PARAMETERS_SHOWN else ""
-    text = f"- {_in(languages, first.outcome)}: {name}" + (f" [{named}{more}]" if named else "")
+    text = f"- {_in(languages, first.outcome)}: {name(first.check)}" + (f" [{named}{more}]" if named else "")
     yield from _wrapped(text, TONES[first.outcome], width, "    ")
     if first.reason:
         yield from _wrapped(first.reason.splitlines()[0], "plain", width, "      ")

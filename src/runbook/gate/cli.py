@@ -33,11 +33,13 @@ def gate(profile: str, target: Path | None, reports: Path, key: str | None) -> N
     2 wrong usage, 3 INCONCLUSIVE. With a key the verdict is signed, and can be approved.
     """
     from runbook.evidence import keys
+    from runbook.evidence.export import write_page
     from runbook.gate.verdict import decide
+    from runbook.settings_file import people
     from runbook.targets import EMBEDDED
 
-    signer = keys.own(key)
-    decided = decide(profile, (target or EMBEDDED).resolve(), reports.resolve(), signer)
+    path, signer = (target or EMBEDDED).resolve(), keys.own(key)
+    decided = decide(profile, path, reports.resolve(), signer)
     for alarm in decided.alarms:
         click.secho(alarm, fg="red", bold=True, err=True)
     for result in decided.run.judgement.clauses if decided.run is not None else ():
@@ -46,10 +48,13 @@ def gate(profile: str, target: Path | None, reports: Path, key: str | None) -> N
             click.secho(f"! {told}", fg="red" if result.outcome == "violated" else "yellow", err=True)
     for gap in decided.gaps:
         click.secho(f"! {gap}", fg="yellow", err=True)
+    names = {person.key: f"{person.name} ({person.role})" for person in people(path).values()}
+    page = write_page(decided.run, ("id", "en"), names) if decided.run is not None else None
     line = {
         "profile": profile,
         "target": decided.target,
         "run": decided.run.folder.name if decided.run is not None else None,
+        "page": page,
         "verdict": decided.path,
         "digest": decided.digest,
     }

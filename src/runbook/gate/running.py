@@ -46,7 +46,8 @@ def run_checks(
     finally:
         # Also what it started and left: a browser, a worker.
         _end(process)
-    folders = sorted(reports.glob(f"*-{settings.stem}-{process.pid}"))
+    mine = f"-{settings.stem}-{process.pid}"
+    folders = sorted(path for path in reports.iterdir() if path.name.endswith(mine))
     if not folders:
         gaps.append("the run left no record")
     if not gaps and process.returncode not in (0, 1, 3):

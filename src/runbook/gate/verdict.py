@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runbook.errors import EvidenceError
 from runbook.evidence import ledger
 from runbook.evidence.chain import digest
 from runbook.evidence.redact import Redactor
@@ -61,7 +62,12 @@ def decide(profile: str, settings: Path, reports: Path, signer: CryptoSigner | N
         decision = Decision(profile, target.settings.name, verdict, tuple(dict.fromkeys(gaps)), run, _alarms(run))
         if signer is None or run is None:
             return decision
-        return _signed(decision, expected, run, signer, Redactor(target.settings.secrets()))
+        redactor = Redactor(target.settings.secrets())
+        try:
+            seal(run.folder, signer, redactor)
+        except EvidenceError as error:
+            return replace(decision, verdict=_verdict(run, [str(error)]), gaps=(*decision.gaps, str(error)))
+        return _signed(decision, expected, run, signer, redactor)
 
 
 def _alarms(run: Run | None) -> tuple[str, ...]:
@@ -78,8 +84,7 @@ def _verdict(run: Run | None, gaps: list[str]) -> Verdict:
 
 
 def _signed(decision: Decision, expected: Expectation, run: Run, signer: CryptoSigner, redactor: Redactor) -> Decision:
-    """Seal the run, and sign what the gate makes of it."""
-    seal(run.folder, signer, redactor)
+    """Sign what the gate makes of a run that is sealed."""
     path = run.folder / GATE / FILE
     path.parent.mkdir()
     said = {
