@@ -120,7 +120,7 @@ class Gate:
     @property
     def run(self) -> Run:
         """The newest run."""
-        return read(max(path for path in self.reports.iterdir() if path.is_dir()))
+        return read(max(self.reports.glob("*/run.jsonl")).parent)
 
     @property
     def verdict(self) -> Path:

@@ -34,6 +34,7 @@ def test_every_later_report_repeats_it_until_a_verdict_opens(gate: Gate) -> None
         assert "BREAK-GLASS in force: Operator (System Operator) opened access without proof" in result.stderr
         assert WHY in result.stderr
         assert WHY in str(gate.run.start["alarms"])
+        assert WHY in gate.run.folder.with_suffix(".html").read_text(encoding="utf-8")
     verified = gate.verify()
     assert verified.exit_code == 0
     assert f"BREAK-GLASS: {WHY}" in verified.stdout

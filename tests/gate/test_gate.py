@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import zipfile
 from pathlib import Path
 from textwrap import dedent
 
@@ -23,6 +24,25 @@ def test_what_is_proved_passes(gate: Gate) -> None:
     assert Path(told["verdict"]) == gate.verdict
     assert re.fullmatch(r"[0-9a-f]{64}", told["digest"])
     assert gate.verify().exit_code == 0
+
+
+def test_the_page_shows_what_the_gate_decided_and_not_what_the_run_thought(gate: Gate) -> None:
+    """Of a check that was deleted the run itself knows nothing: it holds itself for PASSED."""
+    gate.check(HELD.replace("def test_h2", "def test_h2_too"))
+    result = gate.decide()
+    assert (result.exit_code, gate.run.judgement.verdict) == (3, "PASSED")
+    page = Path(re.findall(r" page=(\S+)", result.stdout)[0])
+    assert page == gate.run.folder.with_suffix(".html")
+    again = gate.folder / "again.html"
+    gate.invoke("evidence", "page", gate.run.folder, "--output", again)
+    gate.invoke("evidence", "export", gate.run.folder, "--output", gate.folder / "out.zip")
+    with zipfile.ZipFile(gate.folder / "out.zip") as archive:
+        exported = archive.read(f"views/{gate.run.folder.name}/page.html").decode()
+        metrics = archive.read(f"views/{gate.run.folder.name}/metrics.txt").decode()
+    for text in (page.read_text(encoding="utf-8"), again.read_text(encoding="utf-8"), exported):
+        assert re.search(r"<h1[^>]*>[^/]*INCONCLUSIVE|<title>INCONCLUSIVE", text)
+        assert "not checked" in text
+    assert not re.search(r'PASSED"\} 1', metrics)
 
 
 def test_without_a_key_it_decides_and_signs_nothing(gate: Gate) -> None:

@@ -117,10 +117,10 @@ def export(
 @told_plainly
 def show(run: Path, output: Path | None, target: Path | None, key: str | None) -> None:
     """Write a run as one page that needs no network, and name it."""
-    from runbook.evidence.export import write_page
+    from runbook.evidence.export import as_decided, write_page
     from runbook.evidence.run import read
 
-    click.echo(write_page(read(run.resolve()), ("id", "en"), _trusted(key, target, ()), output))
+    click.echo(write_page(as_decided(read(run.resolve())), ("id", "en"), _trusted(key, target, ()), output))
 
 
 def _trusted(key: str | None, target: Path | None, trust: tuple[Path, ...]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ from runbook.evidence.chain import digest
 from runbook.evidence.formats import FORMATS
 from runbook.evidence.page import Seal, page
 from runbook.evidence.run import Run, read
-from runbook.evidence.seal import SEAL
+from runbook.evidence.seal import GATE, SEAL
+from runbook.evidence.verdict import Verdict
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
@@ -100,6 +102,25 @@ def since(reports: Path, when: datetime) -> list[Path]:
     return [folder for run, folder in found if run.began is not None and run.began >= when]
 
 
+def as_decided(run: Run) -> Run:
+    """The run with what a gate made of it, where one did: never better than the record."""
+    path = run.folder / GATE / "verdict.json"
+    if not path.exists():
+        return run
+    try:
+        said = envelope.read(path, ledger.type_of("verdict")).predicate
+        gaps = [str(gap) for gap in said["gaps"]]
+        if said["verdict"] != run.judgement.verdict:
+            gaps.append(f"the gate came to {said['verdict']}")
+    except EvidenceError as error:
+        gaps = [str(error)]
+    more = [gap for gap in gaps if gap not in run.judgement.gaps]
+    if not more:
+        return run
+    verdict = Verdict.FAILED if run.judgement.verdict is Verdict.FAILED else Verdict.INCONCLUSIVE
+    return replace(run, judgement=replace(run.judgement, verdict=verdict, gaps=(*run.judgement.gaps, *more)))
+
+
 def sealed(run: Run, names: Mapping[str, str]) -> Seal | None:
     """What the seal of a run says, for its page; None where it has none that can be read."""
     try:
@@ -127,7 +148,7 @@ def _files(
     """Every file of the archive, by path."""
     keys: dict[str, str] = {}
     for folder in folders:
-        run = read(folder)
+        run = as_decided(read(folder))
         files = dict(envelope.files(folder, ()))
         yield from ((f"runs/{folder.name}/{name}", data) for name, data in files.items())
         seal = sealed(run, names)

@@ -34,7 +34,7 @@ def gate(profile: str, target: Path | None, reports: Path, key: str | None) -> N
     """
     from runbook.evidence import keys
     from runbook.evidence.export import write_page
-    from runbook.gate.verdict import decide
+    from runbook.gate.verdict import as_decided, decide
     from runbook.settings_file import people
     from runbook.targets import EMBEDDED
 
@@ -49,7 +49,8 @@ def gate(profile: str, target: Path | None, reports: Path, key: str | None) -> N
     for gap in decided.gaps:
         click.secho(f"! {gap}", fg="yellow", err=True)
     names = {person.key: f"{person.name} ({person.role})" for person in people(path).values()}
-    page = write_page(decided.run, ("id", "en"), names) if decided.run is not None else None
+    shown = as_decided(decided)
+    page = write_page(shown, ("id", "en"), names) if shown is not None else None
     line = {
         "profile": profile,
         "target": decided.target,

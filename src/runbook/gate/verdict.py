@@ -12,7 +12,7 @@ from runbook.evidence.chain import digest
 from runbook.evidence.redact import Redactor
 from runbook.evidence.run import Run, read
 from runbook.evidence.seal import GATE, SEAL, seal
-from runbook.evidence.verdict import Verdict
+from runbook.evidence.verdict import Judgement, Verdict
 from runbook.fingerprint import take
 from runbook.gate.expectation import Expectation, expect, shortfalls
 from runbook.gate.running import run_checks
@@ -40,6 +40,14 @@ class Decision:
     alarms: tuple[str, ...] = ()
     path: Path | None = None
     digest: str | None = None
+
+
+def as_decided(decision: Decision) -> Run | None:
+    """The run with the gate's verdict in place of its own, for people to read."""
+    if decision.run is None:
+        return None
+    judgement = Judgement(decision.verdict, decision.run.judgement.clauses, decision.gaps)
+    return replace(decision.run, judgement=judgement)
 
 
 def decide(profile: str, settings: Path, reports: Path, signer: CryptoSigner | None) -> Decision:

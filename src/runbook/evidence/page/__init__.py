@@ -86,6 +86,7 @@ def _parts(run: Run) -> View:
         "began": moment(run.began),
         "took": duration((run.ended - run.began).total_seconds()) if run.began and run.ended else None,
         "counts": clauses.counts(run.checks.values()),
+        "alarms": _alarms(run),
         "unclean": None if clean is True else "clean unknown" if clean is None else "not clean",
         "clauses": shown,
         "unverified": clauses.unverified(run, results),
@@ -103,3 +104,9 @@ def _parts(run: Run) -> View:
         "command": f"runbook evidence verify {quote(run.folder.name)}",
         "folder": run.folder.name,
     }
+
+
+def _alarms(run: Run) -> list[str]:
+    """Access that was opened without proof, and not by a verdict since."""
+    found = run.start.get("alarms", [])
+    return [plain(alarm) for alarm in found] if isinstance(found, list) else [plain(found)]

@@ -15,7 +15,7 @@ ORDER = (
     *("sections", "suite", "commit", "pytest", "python", "system", "api"),
     *("postgres", "tables", "population", "rls", "policies"),
 )
-ELSEWHERE = ("type", "at", "previous", "target", "severity", "by", "host", "clean")
+ELSEWHERE = ("type", "at", "previous", "target", "severity", "by", "host", "clean", "alarms")
 """What the page tells in another place, or is no fact of the run."""
 
 
