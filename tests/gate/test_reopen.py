@@ -172,6 +172,17 @@ def signed_anew(gate: Gate) -> Path:
     return verdict
 
 
+def signed_by_an_approver(gate: Gate) -> Path:
+    """Over the run of somebody else, who may then approve it."""
+    verdict = gate.verdict
+    old = envelope.read(verdict, ledger.type_of("verdict"))
+    verdict.unlink()
+    said = {name: value for name, value in old.predicate.items() if name not in ("key", "at", "ledger")}
+    with ledger.held(gate.reports) as book:
+        book.enter("verdict", verdict, said, old.subjects, keys.signer(gate.keys["operator"]))
+    return verdict
+
+
 def without_a_violation(gate: Gate) -> Path:
     """A line of the record is gone."""
     record = gate.run.folder / "run.jsonl"
@@ -194,7 +205,7 @@ def another_artifact(gate: Gate) -> Path:
 
 @pytest.mark.parametrize(
     "tamper",
-    [copied, edited, signed_anew, without_a_violation, without_its_line, another_artifact],
+    [copied, edited, signed_anew, signed_by_an_approver, without_a_violation, without_its_line, another_artifact],
     ids=lambda f: f.__name__,
 )
 def test_evidence_that_was_touched_opens_nothing(proved: Gate, tamper: Callable[[Gate], Path]) -> None:
@@ -203,6 +214,13 @@ def test_evidence_that_was_touched_opens_nothing(proved: Gate, tamper: Callable[
     assert result.exit_code in (2, 3)
     assert not opened(proved)
     assert proved.verify().exit_code == 1
+
+
+def test_who_sealed_the_run_is_who_ran_it_whoever_signed_the_verdict(proved: Gate) -> None:
+    signed_by_an_approver(proved)
+    approve(proved, "runner", "governance")
+    assert "not signed by the one who sealed the run" in reopen(proved).stderr
+    assert not opened(proved)
 
 
 def test_of_two_who_reopen_at_once_one_is_refused(proved: Gate) -> None:

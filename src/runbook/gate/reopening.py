@@ -85,6 +85,9 @@ def refused(path: Path, signed: Signed, settings: Settings, people: dict[str, Pe
     yield from (found for found in verify_run(folder, trusted, there) if isinstance(found, str))
     if said["run"] != folder.name or signed.subjects != {SEAL: digest((folder / SEAL).read_bytes())}:
         yield "the verdict is of another run"
+    if envelope.read(folder / SEAL, ledger.type_of("run")).by != signed.by:
+        # Else one of the approvers could be the one who ran it.
+        yield "the verdict was not signed by the one who sealed the run"
     if signed.by not in people:
         yield f"the verdict was signed with the key {signed.by}, which is nobody's of [people]"
     if (said["verdict"], said["profile"]) != ("PASSED", PROFILE):
