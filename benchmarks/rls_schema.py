@@ -82,7 +82,8 @@ def settings_for(path: Path, public: Sequence[str]) -> None:
     """Write the settings of a live target for such a database; `environment_for` gives what they take from outside."""
     document = without_start(EMBEDDED.read_text(encoding="utf-8"))
     # Neither a key nor an approved baseline belongs to these databases.
-    document = re.sub(r"^(public_key|baseline) = .*\n", "", document, flags=re.MULTILINE)
+    # And nothing answers at the API's address, so nobody need wait for what is deployed there.
+    document = re.sub(r"^(public_key|baseline|route) = .*\n", "", document, flags=re.MULTILINE)
     # JSON's strings are TOML's.
     names = json.dumps(["public.provinces", *(f"public.{name}" for name in public)], ensure_ascii=False)
     document, found = re.subn(

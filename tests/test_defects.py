@@ -82,6 +82,8 @@ def settings_of_a_copy(defect: Defect, server: Server, folder: Path) -> tuple[Pa
     build.apply(server.dsn(ADMIN, "defect"), defect.path)
     head, _, tail = embedded(folder).partition("[start]")
     document = head.replace('backend = "embedded"', 'backend = "live"') + tail[tail.index("[api]") :]
+    # Nothing answers there, so nobody need wait for what is deployed.
+    document = document.replace('route = "/version"\n', "")
     nowhere = dict.fromkeys(re.findall(r'env = "(STACK_\w+_URL)"', document), "http://127.0.0.1:9")
     unused = dict.fromkeys(re.findall(r'env = "(STACK_\w+)"', document), "of no use here")
     key = {"STACK_PUBLIC_KEY_FILE": str(ROOT / "LICENSE"), "STACK_DATABASE_DSN": server.dsn("postgres", "defect")}

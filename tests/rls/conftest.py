@@ -59,7 +59,7 @@ def made(server: Server, live: Settings, place: str) -> Iterator[Make]:
             database: dict[str, object] = {"dsn": SecretStr(server.dsn(login, name)), "exposed_schemas": (schema,)}
             if schema != "public":
                 database["public_tables"] = ()
-            settings = told(live, tenancy=schema, database=database, rls={"witness": "canary", **rls})
+            settings = told(live, tenancy=schema, database=database, rls={"witness": "canary", "nice_ratio": 0, **rls})
             made = System(server, name, settings, opened.enter_context(closing(Database(settings, Journal()))))
             if base or change:
                 made.run(f"{base}; {change}")
