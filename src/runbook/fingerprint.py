@@ -12,7 +12,8 @@ from runbook.api.client import Client
 from runbook.database.connection import Database
 from runbook.errors import Unverified
 from runbook.evidence.journal import Journal
-from runbook.rls import catalog
+from runbook.rls.catalog import digest_of
+from runbook.rls.snapshot import state
 
 if TYPE_CHECKING:
     from runbook.settings import Settings
@@ -48,7 +49,7 @@ def take(settings: Settings) -> Fingerprint:
     ways: dict[str, Callable[[], str]] = {
         "commit": lambda: _commit(client, settings),
         "migration": lambda: _migration(database, settings),
-        "policies": lambda: catalog.digest_of(catalog.state(database, settings)),
+        "policies": lambda: digest_of(state(database, settings)),
         "system": lambda: _system(database),
         "api": lambda: settings.api.base_url,
     }

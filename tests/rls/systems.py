@@ -9,10 +9,11 @@ from typing import Any
 import psycopg
 
 from runbook.database.connection import Database
-from runbook.rls.catalog import Catalog, Function, Relation, snapshot
+from runbook.rls.catalog import Catalog, Function, Relation
 from runbook.rls.cells import Cell
 from runbook.rls.inspection import Inspection, Probing, inspect
 from runbook.rls.session import Reply, Session, joined
+from runbook.rls.snapshot import snapshot
 from runbook.rls.tenancy import Tenancy, infer
 from runbook.settings import Settings
 from runbook.settings_values import Relation as Name

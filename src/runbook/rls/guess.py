@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from runbook.database.connection import Database
 from runbook.errors import TargetError, Unverified
 from runbook.evidence.journal import Journal
-from runbook.rls.catalog import snapshot
+from runbook.rls.snapshot import snapshot
 from runbook.settings import NOT_NAMED, Membership, Tenancy
 from runbook.settings_values import Relation as Name
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from psycopg.sql import SQL, Identifier
 
 from runbook.errors import Unverified
-from runbook.rls.catalog import Relation, snapshot
+from runbook.rls.catalog import Relation
 from runbook.rls.endings import endings
 from runbook.rls.functions import Functions
 from runbook.rls.personas import becoming, personas
 from runbook.rls.probe import Prober
 from runbook.rls.reader import Reader
 from runbook.rls.session import Session
+from runbook.rls.snapshot import snapshot
 from runbook.rls.tenancy import infer
 from runbook.rls.values import choices
 from runbook.rls.world import World
