@@ -44,6 +44,16 @@ def clauses() -> dict[str, Clause]:
     }
 
 
+def clause_of(check: str) -> str:
+    """The id of the clause that names a check, whatever its parameter; empty where none does."""
+    return _owners().get(check.partition("[")[0], "")
+
+
+@cache
+def _owners() -> dict[str, str]:
+    return {check: clause.id for clause in clauses().values() for check in clause.checks}
+
+
 def of_section(section: str) -> list[Clause]:
     """The clauses of one section (`health`, `rls`, ...), in the runbook's order."""
     return [clause for clause in clauses().values() if clause.section == section]

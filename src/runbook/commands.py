@@ -37,4 +37,13 @@ TARGET = click.option(
     help="Settings file of the target (default: the system of this repository).",
 )
 
+PEOPLE = click.option(
+    "--target", "target", type=click.Path(path_type=Path), default=None, help="Know the [people] of these settings."
+)
+REPORTS = click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    help="Where the runs and their ledger are (default: reports/).",
+)
 KEY = click.option("--key", envvar="RUNBOOK_KEY", default=None, help="The file of your key (default: your own).")

@@ -235,6 +235,9 @@ class Person(Frozen):
     role: Name
     key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
+    def __str__(self) -> str:
+        return f"{self.name} ({self.role})"
+
 
 class OutOfScope(Frozen):
     """A check that this target can never verify, and why: listed in every report, and not required."""
@@ -266,6 +269,10 @@ class Settings(Frozen):
     gate: Gate = Gate()
     people: dict[PersonaName, Person] = Field(default={})
     out_of_scope: tuple[OutOfScope, ...] = ()
+
+    def holders(self) -> dict[str, Person]:
+        """The people, by the material of their keys."""
+        return {person.key: person for person in self.people.values()}
 
     def secrets(self) -> list[str]:
         """Every secret value, for redaction."""

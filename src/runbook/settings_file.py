@@ -55,13 +55,15 @@ def load(path: Path, environment: Mapping[str, str], *, started: bool = False) -
     return settings.model_copy(update={"rls": settings.rls.model_copy(update={"baseline": str(baseline)})})
 
 
-def people(path: Path) -> dict[str, Person]:
-    """The people that a settings file names, and nothing else of it: no secret is looked up. Raises SettingsError."""
+def names(path: Path) -> dict[str, str]:
+    """The people that a settings file names, by the material of their keys, and nothing else of it: no secret is looked
+    up. Raises SettingsError."""
     document = _document(path)
     try:
-        return TypeAdapter(dict[str, Person]).validate_python(document.get("people", {}))
+        people = TypeAdapter(dict[str, Person]).validate_python(document.get("people", {}))
     except ValidationError as error:
         raise SettingsError([f"{path}: people.{key}: {fault}" for key, fault in _faults(error)]) from None
+    return {person.key: str(person) for person in people.values()}
 
 
 def _document(path: Path) -> dict[str, object]:

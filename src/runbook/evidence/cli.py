@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runbook.commands import KEY, told_plainly
+from runbook.commands import KEY, PEOPLE, REPORTS, told_plainly
 from runbook.errors import EvidenceError
 
 
@@ -35,7 +35,7 @@ def evidence() -> None:
 
 @evidence.command("verify")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--target", type=click.Path(path_type=Path), default=None, help="Trust the [people] of these settings.")
+@PEOPLE
 @click.option(
     "--trust",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -80,10 +80,10 @@ def verify(
 @click.option(
     "--since", "since_", default=None, metavar="DATE", help="Every run in --reports that began then or later."
 )
-@click.option("--reports", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"))
+@REPORTS
 @click.option("--format", "formats", multiple=True, help="Only these formats (default: all).")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("evidence.zip"), help="Default: evidence.zip.")
-@click.option("--target", type=click.Path(path_type=Path), default=None, help="Name the [people] of these settings.")
+@PEOPLE
 @KEY
 @told_plainly
 def export(
@@ -112,7 +112,7 @@ def export(
 @evidence.command("page")
 @click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--output", type=click.Path(path_type=Path), default=None, help="Default: beside the run's folder.")
-@click.option("--target", type=click.Path(path_type=Path), default=None, help="Name the [people] of these settings.")
+@PEOPLE
 @KEY
 @told_plainly
 def show(run: Path, output: Path | None, target: Path | None, key: str | None) -> None:
@@ -132,9 +132,9 @@ def _trusted(key: str | None, target: Path | None, trust: tuple[Path, ...]) -> d
     if own is not None:
         found[keys.material(own.public_key)] = "you"
     if target is not None:
-        from runbook.settings_file import people
+        from runbook.settings_file import names
 
-        found |= {person.key: f"{person.name} ({person.role})" for person in people(target).values()}
+        found |= names(target)
     for path in trust:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             material, _, name = line.strip().partition(" ")

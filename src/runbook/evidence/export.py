@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,6 @@ from runbook.evidence.formats import FORMATS
 from runbook.evidence.page import Seal, page
 from runbook.evidence.run import Run, read
 from runbook.evidence.seal import GATE, SEAL
-from runbook.evidence.verdict import Verdict
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
@@ -108,23 +106,19 @@ def as_decided(run: Run) -> Run:
     if not path.exists():
         return run
     try:
-        said = envelope.read(path, ledger.type_of("verdict")).predicate
+        said = ledger.signed("verdict", path).predicate
         gaps = [str(gap) for gap in said["gaps"]]
         if said["verdict"] != run.judgement.verdict:
             gaps.append(f"the gate came to {said['verdict']}")
     except EvidenceError as error:
         gaps = [str(error)]
-    more = [gap for gap in gaps if gap not in run.judgement.gaps]
-    if not more:
-        return run
-    verdict = Verdict.FAILED if run.judgement.verdict is Verdict.FAILED else Verdict.INCONCLUSIVE
-    return replace(run, judgement=replace(run.judgement, verdict=verdict, gaps=(*run.judgement.gaps, *more)))
+    return run.with_gaps(gaps)
 
 
 def sealed(run: Run, names: Mapping[str, str]) -> Seal | None:
     """What the seal of a run says, for its page; None where it has none that can be read."""
     try:
-        signed = envelope.read(run.folder / SEAL, ledger.type_of("run"))
+        signed = ledger.signed("run", run.folder / SEAL)
     except EvidenceError:
         return None
     subjects = tuple(sorted(signed.subjects.items()))

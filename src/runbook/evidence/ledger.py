@@ -34,28 +34,33 @@ def type_of(kind: Kind) -> str:
     return f"urn:runbook-checks:{kind}:1"
 
 
+def signed(kind: Kind, path: Path) -> Signed:
+    """Read a document of this kind, as `envelope.read` does."""
+    return envelope.read(path, type_of(kind))
+
+
 def read(reports: Path) -> Chained:
     """The ledger of a folder of reports; none yet is an empty one."""
     path = reports / LEDGER
     return chain.read(path) if path.exists() else Chained((), ())
 
 
-def entry(kind: Kind, signed: Signed) -> Entry:
+def entry(kind: Kind, document: Signed) -> Entry:
     """The line of a signed document."""
-    said = signed.predicate
-    return {"type": kind, "at": said["at"], "run": said["run"], "verdict": said["verdict"], "digest": signed.digest}
+    said = document.predicate
+    return {"type": kind, "at": said["at"], "run": said["run"], "verdict": said["verdict"], "digest": document.digest}
 
 
-def faults(kind: Kind, signed: Signed, there: Chained) -> Iterator[str]:
+def faults(kind: Kind, document: Signed, there: Chained) -> Iterator[str]:
     """What keeps a document from standing in the ledger once, right after the line that it names."""
-    numbers = [number for number, line in enumerate(there.entries) if line.get("digest") == signed.digest]
+    numbers = [number for number, line in enumerate(there.entries) if line.get("digest") == document.digest]
     if len(numbers) != 1:
         yield "stands more than once in the ledger" if numbers else "is not in the ledger"
         return
     before = there.digests[numbers[0] - 1] if numbers[0] else FIRST
-    if there.entries[numbers[0]] != {**entry(kind, signed), "previous": before}:
+    if there.entries[numbers[0]] != {**entry(kind, document), "previous": before}:
         yield "is not what the ledger says that it is"
-    if signed.predicate.get("ledger") != before:
+    if document.predicate.get("ledger") != before:
         yield "was not entered where it stands in the ledger"
 
 
@@ -72,10 +77,10 @@ class Held:
         """Sign a document into `path`, where nothing stands yet, and enter it. Once only while it is held."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         told = {**said, "at": at, "ledger": self.there.last}
-        signed = envelope.write(path, type_of(kind), told, subjects, signer)
+        document = envelope.write(path, type_of(kind), told, subjects, signer)
         with (self.reports / LEDGER).open("ab") as file:
-            Chain(file, self.there.last).add(entry(kind, signed))
-        return signed
+            Chain(file, self.there.last).add(entry(kind, document))
+        return document
 
 
 @contextmanager

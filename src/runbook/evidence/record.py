@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from runbook.evidence.redact import Redactor
 
 RECORD = "run.jsonl"
 Outcome = Literal["held", "violated", "unverified", "out of scope"]
+WORST_FIRST: tuple[Outcome, ...] = ("violated", "unverified", "held", "out of scope")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ class CheckRecord:
     duration: float
     reason: str | None = None
     observation: list[Fact] = field(default_factory=list)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """What several checks come to together; of none it is not known."""
+    return min(outcomes, key=WORST_FIRST.index, default="unverified")
 
 
 class RunRecord:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,13 +13,13 @@ from pydantic import TypeAdapter, ValidationError
 from runbook.clauses import clauses
 from runbook.evidence import chain
 from runbook.evidence.chain import Entry
-from runbook.evidence.record import RECORD, CheckRecord
+from runbook.evidence.record import RECORD, WORST_FIRST, CheckRecord
 from runbook.evidence.verdict import Judgement, judge
 
-WORST_LAST = ("out of scope", "held", "unverified", "violated")
 CLOCK_SLACK = timedelta(seconds=2)
 """Clocks are adjusted by less than this while they run; what goes back further was set."""
 _CHECK = TypeAdapter(CheckRecord)
+_OF_THE_LINE = ("type", "at", "previous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,10 @@ class Run:
         """When its verdict was written (UTC)."""
         return _time(self.verdict)
 
+    def with_gaps(self, gaps: Iterable[str]) -> Run:
+        """The run, judged with what others know to be missing."""
+        return replace(self, judgement=self.judgement.with_gaps(gaps))
+
 
 def read(folder: Path) -> Run:
     """Read the record in a run's folder. Never raises for what is in it."""
@@ -74,7 +78,7 @@ def read(folder: Path) -> Run:
             continue
         if check.check in checks:
             gaps.append(f"recorded twice: {check.check}")
-            check = max(check, checks[check.check], key=lambda one: WORST_LAST.index(one.outcome))
+            check = min(check, checks[check.check], key=lambda one: WORST_FIRST.index(one.outcome))
         checks[check.check], times[check.check] = check, at
         evidence[check.check] = " ".join(filter(None, (evidence.get(check.check), chained.digests[number - 1])))
     required = [id_ for entry in entries if entry.get("type") == "plan" for id_ in _texts(entry.get("required"))]
@@ -84,8 +88,7 @@ def read(folder: Path) -> Run:
     concerned = [clause for clause in clauses().values() if clause.section in sections]
     judgement = judge(concerned, required, checks, list(dict.fromkeys(gaps)))
     if verdict and verdict.get("verdict") != judgement.verdict:
-        gaps.append(f"the record says {verdict.get('verdict')}, and holds {judgement.verdict}")
-        judgement = judge(concerned, required, checks, list(dict.fromkeys(gaps)))
+        judgement = judgement.with_gaps([f"the record says {verdict.get('verdict')}, and holds {judgement.verdict}"])
     return Run(folder, start, verdict, tuple(required), checks, times, evidence, judgement, chained.last)
 
 
@@ -118,9 +121,6 @@ def _check(entry: Entry) -> CheckRecord | None:
         return _CHECK.validate_python({name: value for name, value in entry.items() if name not in _OF_THE_LINE})
     except ValidationError:
         return None
-
-
-_OF_THE_LINE = ("type", "at", "previous")
 
 
 def _time(entry: Entry) -> datetime | None:

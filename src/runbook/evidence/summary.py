@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import Literal
 
 from runbook.clauses import Language
-from runbook.evidence.record import CheckRecord, Outcome
+from runbook.evidence.record import WORST_FIRST, CheckRecord
 from runbook.evidence.verdict import ClauseResult, Judgement
 
 Tone = Literal["good", "bad", "open", "plain", "title"]
@@ -103,8 +103,7 @@ def _clause(result: ClauseResult, languages: Sequence[Language], record: str, wi
 def groups(result: ClauseResult) -> list[list[CheckRecord]]:
     """What did not hold, the worst first; the same check with the same reason for several parameters once."""
     found: dict[tuple[str, str, str | None], list[CheckRecord]] = {}
-    worst_first: tuple[Outcome, ...] = ("violated", "unverified", "out of scope")
-    for outcome in worst_first:
+    for outcome in (outcome for outcome in WORST_FIRST if outcome != "held"):
         for item in result.with_outcome(outcome):
             found.setdefault((outcome, item.check.partition("[")[0], item.reason), []).append(item)
     return list(found.values())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from runbook.clauses import Clause
-from runbook.evidence.record import CheckRecord, Outcome
+from runbook.evidence.record import CheckRecord, Outcome, worst
 
 
 class Verdict(StrEnum):
@@ -44,6 +44,15 @@ class Judgement:
     clauses: tuple[ClauseResult, ...]
     gaps: tuple[str, ...] = field(default=())
 
+    def with_gaps(self, gaps: Iterable[str]) -> Judgement:
+        """The same with more that keeps it from being PASSED: never better."""
+        known = set(self.gaps)
+        more = [gap for gap in dict.fromkeys(gaps) if gap not in known]
+        if not more:
+            return self
+        verdict = self.verdict if self.verdict is Verdict.FAILED else Verdict.INCONCLUSIVE
+        return replace(self, verdict=verdict, gaps=(*self.gaps, *more))
+
 
 def judge(
     clauses: Sequence[Clause], required: Iterable[str], records: Mapping[str, CheckRecord], gaps: Sequence[str] = ()
@@ -73,13 +82,4 @@ def judge(
 
 
 def _clause_result(clause: Clause, records: list[CheckRecord]) -> ClauseResult:
-    outcomes = {record.outcome for record in records}
-    if "violated" in outcomes:
-        outcome: Outcome = "violated"
-    elif "unverified" in outcomes or not outcomes:
-        outcome = "unverified"
-    elif outcomes == {"out of scope"}:
-        outcome = "out of scope"
-    else:
-        outcome = "held"
-    return ClauseResult(clause, outcome, tuple(records))
+    return ClauseResult(clause, worst(record.outcome for record in records), tuple(records))

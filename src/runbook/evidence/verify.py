@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runbook.errors import EvidenceError
 from runbook.evidence import envelope, ledger
-from runbook.evidence.chain import Chained, Entry, digest
+from runbook.evidence.chain import Chained, digest
 from runbook.evidence.envelope import Signed
 from runbook.evidence.ledger import Kind
 from runbook.evidence.record import RECORD
@@ -60,7 +60,7 @@ def verify_run(folder: Path, trusted: Mapping[str, str], there: Chained | None) 
     """The same of one run, against the ledger that it stands in, if one is given."""
     faults: list[str] = []
     try:
-        signed = envelope.read(folder / SEAL, ledger.type_of("run"))
+        signed = ledger.signed("run", folder / SEAL)
         faults += [f"{folder / SEAL}: {fault}" for fault in _signature("run", signed, folder, trusted, there)]
         faults += _contents(folder, signed)
         faults += _of_the_gate(folder, trusted, there)
@@ -74,7 +74,7 @@ def verify_run(folder: Path, trusted: Mapping[str, str], there: Chained | None) 
 
 def _break_glass(folder: Path, trusted: Mapping[str, str], there: Chained) -> Iterator[Verified | str]:
     try:
-        signed = envelope.read(folder / GLASS, ledger.type_of("break-glass"))
+        signed = ledger.signed("break-glass", folder / GLASS)
         faults = [f"{folder / GLASS}: {one}" for one in _signature("break-glass", signed, folder, trusted, there)]
         faults += [f"{folder / name}: was not there" for name, _ in envelope.files(folder, [GLASS])]
     except EvidenceError as error:
@@ -114,26 +114,15 @@ def _contents(folder: Path, signed: Signed) -> Iterator[str]:
 def _of_the_gate(folder: Path, trusted: Mapping[str, str], there: Chained | None) -> Iterator[str]:
     """What a gate made of the run: the verdict on this seal, and approvals and re-openings of this verdict."""
     kinds: dict[str, Kind] = {"verdict.json": "verdict", "reopening.json": "reopening", "opened.json": "opened"}
-    on: dict[Kind, Path] = {"verdict": folder / SEAL}
+    there_are: set[object] = set()
     for path in sorted((folder / GATE).iterdir()) if (folder / GATE).is_dir() else ():
         kind = kinds.get(path.name, "approval")
-        signed = envelope.read(path, ledger.type_of(kind))
+        signed = ledger.signed(kind, path)
+        there_are.add(signed.digest)
         yield from (f"{path}: {fault}" for fault in _signature(kind, signed, folder, trusted, there))
-        subject = on.get(kind, folder / GATE / "verdict.json")
+        subject = folder / SEAL if kind == "verdict" else folder / GATE / "verdict.json"
         if not subject.exists() or signed.subjects != {subject.name: digest(subject.read_bytes())}:
             yield f"{path}: is not on the {subject.name} that stands there"
     for line in there.entries if there is not None else ():
-        if line.get("run") == folder.name and line.get("type") not in (None, "run"):
-            yield from _entered(folder, line)
-
-
-def _entered(folder: Path, line: Entry) -> Iterator[str]:
-    """A line of the ledger has its document."""
-    for path in (folder / GATE).glob("*.json") if (folder / GATE).is_dir() else ():
-        kind = line["type"]
-        try:
-            if envelope.read(path, f"urn:runbook-checks:{kind}:1").digest == line.get("digest"):
-                return
-        except EvidenceError:
-            continue
-    yield f"{folder}: the {line['type']} of {line.get('at')} is in the ledger, and its file is gone"
+        if line.get("run") == folder.name and line.get("type") != "run" and line.get("digest") not in there_are:
+            yield f"{folder}: the {line.get('type')} of {line.get('at')} is in the ledger, and its file is gone"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.errors import EvidenceError
-from runbook.evidence import envelope, keys, ledger
+from runbook.evidence import keys, ledger
 from runbook.evidence.chain import digest
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Approval:
 
 def approve(path: Path, signer: CryptoSigner) -> Signed:
     """Sign the digest of the verdict in `path`, beside it. Raises EvidenceError when it cannot be approved."""
-    signed = envelope.read(path, ledger.type_of("verdict"))
+    signed = ledger.signed("verdict", path)
     by = keys.material(signer.public_key)
     if signed.predicate["verdict"] != "PASSED":
         raise EvidenceError(f"{path}: is {signed.predicate['verdict']}, and only what PASSED can be approved")
@@ -46,7 +46,7 @@ def approvals(path: Path, of: Signed, people: Mapping[str, Person]) -> Iterator[
     """Each approval beside a verdict, or what is wrong with it. `people` by the material of their keys."""
     for file in sorted(path.parent.glob("approval-*.json")):
         try:
-            signed = envelope.read(file, ledger.type_of("approval"))
+            signed = ledger.signed("approval", file)
         except EvidenceError as error:
             yield str(error)
             continue

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.errors import EvidenceError
-from runbook.evidence import envelope, keys, ledger
+from runbook.evidence import keys, ledger
 from runbook.evidence.record import new_folder
 from runbook.evidence.redact import Redactor
 from runbook.evidence.seal import GLASS
@@ -52,7 +52,7 @@ def break_glass(settings: Settings, target: Path, reports: Path, why: str, hours
     Raises EvidenceError without a reason, with too long a time, or by somebody whom the settings do not name.
     """
     by = keys.material(signer.public_key)
-    person = next((person for person in settings.people.values() if person.key == by), None)
+    person = settings.holders().get(by)
     if person is None:
         raise EvidenceError(f"your key {by} is nobody's of [people]")
     if len(why.strip()) < SHORTEST_REASON:
@@ -67,7 +67,7 @@ def break_glass(settings: Settings, target: Path, reports: Path, why: str, hours
         "run": folder.name,
         "verdict": "BREAK-GLASS",
         "target": settings.name,
-        "by": f"{person.name} ({person.role})",
+        "by": str(person),
         "why": Redactor(settings.secrets()).text(why.strip()),
         "until": (datetime.now(UTC) + timedelta(hours=hours)).isoformat(timespec="seconds"),
         "command": list(settings.gate.reopen),
@@ -79,22 +79,20 @@ def break_glass(settings: Settings, target: Path, reports: Path, why: str, hours
 
 def unproved(reports: Path, target: str) -> Iterator[Broken | str]:
     """What was opened without proof on a target, and not by a verdict since; or what cannot be read of it."""
-    if not (reports / ledger.LEDGER).exists():
-        return
     open_: dict[str, Broken | str] = {}
     there = ledger.read(reports)
     for line in there.entries:
         name = str(line.get("run"))
         try:
             if line.get("type") == "break-glass":
-                said = envelope.read(reports / name / GLASS, ledger.type_of("break-glass")).predicate
+                said = ledger.signed("break-glass", reports / name / GLASS).predicate
                 if said["target"] == target:
                     at, until = (datetime.fromisoformat(said[key]) for key in ("at", "until"))
                     open_[name] = Broken(at, until, said["by"], said["why"])
             elif line.get("type") == "opened":
                 path = reports / name / "gate"
-                opened = envelope.read(path / "opened.json", ledger.type_of("opened")).predicate
-                verdict = envelope.read(path / "verdict.json", ledger.type_of("verdict")).predicate
+                opened = ledger.signed("opened", path / "opened.json").predicate
+                verdict = ledger.signed("verdict", path / "verdict.json").predicate
                 if verdict["target"] == target and opened["exit_code"] == 0:
                     open_.clear()
         except EvidenceError as error:

@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runbook.commands import KEY, TARGET, told_plainly
+from runbook.commands import KEY, REPORTS, TARGET, told_plainly
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
-
-REPORTS = click.option(
-    "--reports",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports"),
-    help="Where the run's folder and the ledger are (default: reports/).",
-)
 
 
 @click.command()
@@ -34,8 +27,8 @@ def gate(profile: str, target: Path | None, reports: Path, key: str | None) -> N
     """
     from runbook.evidence import keys
     from runbook.evidence.export import write_page
-    from runbook.gate.verdict import as_decided, decide
-    from runbook.settings_file import people
+    from runbook.gate.verdict import decide
+    from runbook.settings_file import names
     from runbook.targets import EMBEDDED
 
     path, signer = (target or EMBEDDED).resolve(), keys.own(key)
@@ -48,9 +41,7 @@ def gate(profile: str, target: Path | None, reports: Path, key: str | None) -> N
             click.secho(f"! {told}", fg="red" if result.outcome == "violated" else "yellow", err=True)
     for gap in decided.gaps:
         click.secho(f"! {gap}", fg="yellow", err=True)
-    names = {person.key: f"{person.name} ({person.role})" for person in people(path).values()}
-    shown = as_decided(decided)
-    page = write_page(shown, ("id", "en"), names) if shown is not None else None
+    page = write_page(decided.run, ("id", "en"), names(path)) if decided.run is not None else None
     line = {
         "profile": profile,
         "target": decided.target,

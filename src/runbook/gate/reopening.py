@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runbook.errors import EvidenceError
-from runbook.evidence import envelope, keys, ledger
+from runbook.evidence import keys, ledger
 from runbook.evidence.chain import digest
 from runbook.evidence.run import CLOCK_SLACK
 from runbook.evidence.seal import SEAL
@@ -48,14 +48,14 @@ def reopen(path: Path, target: Path, signer: CryptoSigner) -> Reopening:
 
     Raises EvidenceError, SettingsError or TargetError where it cannot even be asked.
     """
-    signed = envelope.read(path, ledger.type_of("verdict"))
+    signed = ledger.signed("verdict", path)
     with opened(target) as running:
         settings = running.settings
         if not settings.gate.reopen:
             raise EvidenceError(f"{target}: gate.reopen names no command, so there is nothing to run")
         reports = path.parents[2]
         subjects = {path.name: digest(path.read_bytes())}
-        people = {person.key: person for person in settings.people.values()}
+        people = settings.holders()
         by = keys.material(signer.public_key)
         # Held until it is written: of two who re-open at once, one is told that it was done.
         with ledger.held(reports) as book:
@@ -81,11 +81,11 @@ def refused(path: Path, signed: Signed, settings: Settings, people: dict[str, Pe
     """Everything that keeps this verdict from opening this target now."""
     said = signed.predicate
     folder = path.parents[1]
-    trusted = {key: person.name for key, person in people.items()}
+    trusted = {key: str(person) for key, person in people.items()}
     yield from (found for found in verify_run(folder, trusted, there) if isinstance(found, str))
     if said["run"] != folder.name or signed.subjects != {SEAL: digest((folder / SEAL).read_bytes())}:
         yield "the verdict is of another run"
-    if envelope.read(folder / SEAL, ledger.type_of("run")).by != signed.by:
+    if ledger.signed("run", folder / SEAL).by != signed.by:
         # Else one of the approvers could be the one who ran it.
         yield "the verdict was not signed by the one who sealed the run"
     if signed.by not in people:

@@ -12,7 +12,7 @@ from runbook.evidence.chain import digest
 from runbook.evidence.redact import Redactor
 from runbook.evidence.run import Run, read
 from runbook.evidence.seal import GATE, SEAL, seal
-from runbook.evidence.verdict import Judgement, Verdict
+from runbook.evidence.verdict import Verdict
 from runbook.fingerprint import take
 from runbook.gate.expectation import Expectation, expect, shortfalls
 from runbook.gate.running import run_checks
@@ -29,25 +29,27 @@ FILE = "verdict.json"
 class Decision:
     """What the gate decided: PASSED only where there is nothing in `gaps` and every check held.
 
-    `path` is the signed verdict; None where there is no key to sign it with, or no record to sign.
+    `run` is judged as the gate judges it; None where it left no record. `path` is the signed verdict; None where there
+    is no key to sign it with, or nothing to sign.
     """
 
     profile: str
     target: str
-    verdict: Verdict
     gaps: tuple[str, ...]
     run: Run | None
-    alarms: tuple[str, ...] = ()
     path: Path | None = None
     digest: str | None = None
 
+    @property
+    def verdict(self) -> Verdict:
+        """Without a record nothing is known."""
+        return self.run.judgement.verdict if self.run is not None else Verdict.INCONCLUSIVE
 
-def as_decided(decision: Decision) -> Run | None:
-    """The run with the gate's verdict in place of its own, for people to read."""
-    if decision.run is None:
-        return None
-    judgement = Judgement(decision.verdict, decision.run.judgement.clauses, decision.gaps)
-    return replace(decision.run, judgement=judgement)
+    @property
+    def alarms(self) -> list[str]:
+        """Access to the target that was opened without proof."""
+        found = self.run.start.get("alarms") if self.run is not None else None
+        return list(map(str, found)) if isinstance(found, list) else []
 
 
 def decide(profile: str, settings: Path, reports: Path, signer: CryptoSigner | None) -> Decision:
@@ -56,39 +58,25 @@ def decide(profile: str, settings: Path, reports: Path, signer: CryptoSigner | N
     Raises SettingsError, TargetError or EvidenceError before anything runs.
     """
     with opened(settings) as target:
+        name, limit = target.settings.name, target.settings.gate.limit
         expected = expect(target.settings, profile)
         reports.mkdir(parents=True, exist_ok=True)
-        ran = run_checks(
-            expected.sections, settings, target.settings.name, target.provided, reports, target.settings.gate.limit
-        )
+        ran = run_checks(expected.sections, settings, name, target.provided, reports, limit)
         now = take(target.settings)
-        run = read(ran.folder) if ran.folder is not None else None
-        gaps = [*ran.gaps]
-        if run is not None:
-            gaps += [*run.judgement.gaps, *shortfalls(expected, run, now)]
-        verdict = _verdict(run, gaps)
-        decision = Decision(profile, target.settings.name, verdict, tuple(dict.fromkeys(gaps)), run, _alarms(run))
-        if signer is None or run is None:
-            return decision
+        if ran.folder is None:
+            return Decision(profile, name, ran.gaps, None)
+        run = read(ran.folder)
+        gaps = [*ran.gaps, *shortfalls(expected, run, now)]
         redactor = Redactor(target.settings.secrets())
-        try:
-            seal(run.folder, signer, redactor)
-        except EvidenceError as error:
-            return replace(decision, verdict=_verdict(run, [str(error)]), gaps=(*decision.gaps, str(error)))
-        return _signed(decision, expected, run, signer, redactor)
-
-
-def _alarms(run: Run | None) -> tuple[str, ...]:
-    found = run.start.get("alarms") if run is not None else None
-    return tuple(map(str, found)) if isinstance(found, list) else ()
-
-
-def _verdict(run: Run | None, gaps: list[str]) -> Verdict:
-    if run is None:
-        return Verdict.INCONCLUSIVE
-    if run.judgement.verdict is Verdict.FAILED or not gaps:
-        return run.judgement.verdict
-    return Verdict.INCONCLUSIVE
+        if signer is not None:
+            try:
+                seal(run.folder, signer, redactor)
+            except EvidenceError as error:
+                gaps.append(str(error))
+                signer = None
+        decided = run.with_gaps(gaps)
+        decision = Decision(profile, name, decided.judgement.gaps, decided)
+        return decision if signer is None else _signed(decision, expected, decided, signer, redactor)
 
 
 def _signed(decision: Decision, expected: Expectation, run: Run, signer: CryptoSigner, redactor: Redactor) -> Decision:
@@ -100,7 +88,7 @@ def _signed(decision: Decision, expected: Expectation, run: Run, signer: CryptoS
         "profile": decision.profile,
         "target": decision.target,
         "verdict": str(decision.verdict),
-        "alarms": list(decision.alarms),
+        "alarms": decision.alarms,
         "gaps": [redactor.text(gap) for gap in decision.gaps],
         "fingerprint": dict(expected.fingerprint.known),
         "by": run.start.get("by"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runbook.pages import template
 from runbook.rls.catalog import Relation
 from runbook.rls.explain import CONTEXTS, MEANS, path_of
 from runbook.rls.findings import Finding, findings
@@ -27,18 +28,8 @@ SAMPLES: dict[Sign, str] = {**SHOWN, "open": "S", "own": "s"}
 
 def as_html(table: Matrix) -> str:
     """The page. Every text is redacted before it is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    settings = table.seen.settings
-    page = Replayable(settings.secrets()).value(_page(table))
-    environment = Environment(
-        loader=PackageLoader("runbook", "rls"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("matrix.html.jinja").render(page=page) + "\n"
+    page = Replayable(table.seen.settings.secrets()).value(_page(table))
+    return template("rls", "matrix.html.jinja").render(page=page) + "\n"
 
 
 def _page(table: Matrix) -> dict[str, object]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from runbook.clauses import Clause, clauses
+from runbook.clauses import Clause, clause_of, clauses
 from runbook.evidence.chain import canonical, digest
-from runbook.evidence.record import Outcome
+from runbook.evidence.record import Outcome, worst
 from runbook.evidence.run import Run
 
 RUN = Clause(
@@ -74,11 +73,10 @@ def accounts(run: Run) -> list[Account]:
         seconds = check.duration if isfinite(check.duration) and check.duration > 0 else 0.0
         row = Row(id_, check.outcome, check.reason or "", run.times[id_], seconds)
         rows[check.clause if check.clause in concerned else RUN.id].append(row)
-    clause_of = {check: clause.id for clause in concerned.values() for check in clause.checks}
     for id_ in dict.fromkeys(run.required):
         if id_ not in run.checks:
-            clause = clause_of.get(id_.partition("[")[0], RUN.id)
-            rows[clause].append(Row(id_, "unverified", "it did not run"))
+            clause = clause_of(id_)
+            rows[clause if clause in concerned else RUN.id].append(Row(id_, "unverified", "it did not run"))
     gaps = run.judgement.gaps
     rows[RUN.id] += [Row(f"gap {number}", "unverified", gap, run.ended) for number, gap in enumerate(gaps, 1)]
     if not gaps:
@@ -88,16 +86,10 @@ def accounts(run: Run) -> list[Account]:
 
 
 def _account(clause: Clause, rows: list[Row], doubt: Row | None) -> Account:
-    outcome = _worst(rows)
+    outcome = worst(row.outcome for row in rows)
     if outcome == "held" and doubt:
         rows, outcome = [*rows, doubt], doubt.outcome
     return Account(clause, outcome, tuple(rows) or (Row(clause.id, "unverified", "no check ran"),))
-
-
-def _worst(rows: Iterable[Row]) -> Outcome:
-    outcomes = {row.outcome for row in rows}
-    worst_first: tuple[Outcome, ...] = ("violated", "unverified", "held", "out of scope")
-    return next((outcome for outcome in worst_first if outcome in outcomes), "unverified")
 
 
 def line(text: object) -> str:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from runbook.evidence.page import clauses, environment, matrix, screenshots, timeline
 from runbook.evidence.page.text import View, duration, moment, name, parameter, plain, showable
 from runbook.evidence.page.words import SIGNS, TONES, WORDS
+from runbook.pages import template
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from runbook.clauses import Language
     from runbook.evidence.run import Run
 
@@ -35,7 +33,7 @@ class Seal:
 
 def page(run: Run, languages: Sequence[Language], seal: Seal | None = None) -> str:
     """The page. Whatever the record holds is shown as text."""
-    text = _template().render(
+    text = template("evidence/page", "page.html.jinja").render(
         page=_parts(run),
         seal=seal,
         languages=languages,
@@ -45,20 +43,6 @@ def page(run: Run, languages: Sequence[Language], seal: Seal | None = None) -> s
         answers=matrix.ANSWERS,
     )
     return showable(text) + "\n"
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    settings = Environment(
-        loader=PackageLoader("runbook", "evidence/page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return settings.get_template("page.html.jinja")
 
 
 def _parts(run: Run) -> View:

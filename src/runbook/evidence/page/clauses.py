@@ -12,6 +12,7 @@ from runbook import clauses
 from runbook.evidence import summary
 from runbook.evidence.page.text import REASON_LENGTH, View, cut, duration, name, parameter, plain
 from runbook.evidence.page.words import TONES, WORDS
+from runbook.evidence.record import WORST_FIRST
 from runbook.evidence.verdict import ClauseResult, judge
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ REASONS_SHOWN = 500
 """Reasons told of one clause in the list of all checks; of what comes after them, the list has the names alone."""
 DETAILS_SHOWN = 12
 """Parameters told of one reason, and facts."""
-WORST_FIRST: tuple[Outcome, ...] = ("violated", "unverified", "held", "out of scope")
 
 
 def strangers(run: Run) -> tuple[ClauseResult, ...]:
@@ -37,12 +37,11 @@ def strangers(run: Run) -> tuple[ClauseResult, ...]:
 
 def missing(run: Run) -> Mapping[str, Mapping[str, Sequence[str]]]:
     """Which checks were required and did not run, by clause and function."""
-    owners = _owners()
     found: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for check in dict.fromkeys(run.required):
         if check not in run.checks:
             function = _function(check)
-            found[owners.get(function, "")].setdefault(function, []).append(check)
+            found[clauses.clause_of(function)].setdefault(function, []).append(check)
     return found
 
 
@@ -92,11 +91,6 @@ def took(record: CheckRecord) -> float:
     return min(max(0.0, record.duration), 7 * 86400.0)
 
 
-def _owners() -> dict[str, str]:
-    """The clause of each check, by the check's function."""
-    return {check: clause.id for clause in clauses.clauses().values() for check in clause.checks}
-
-
 def _function(check: str) -> str:
     return check.partition("[")[0]
 
@@ -129,13 +123,12 @@ def _gaps(run: Run) -> Iterator[View]:
         kind, _, check = gap.partition(": ")
         kind, said = (kind, _function(check)) if "::" in check else ("", gap)
         about[kind, said].append(check if kind else "")
-    owners = _owners()
     for (kind, said), checks in about.items():
         yield {
             "outcome": "not run" if kind == "not run" else "gap",
             "reason": None if kind == "not run" else kind or cut(said, REASON_LENGTH),
             "name": name(said) if kind else "",
-            "clause": owners.get(said, ""),
+            "clause": clauses.clause_of(said),
             **_parameters(checks, DETAILS_SHOWN),
         }
 

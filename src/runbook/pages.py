@@ -1,0 +1,24 @@
+"""Templates of the pages that people read: whatever goes into one is escaped, and what is missing is an error."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+@cache
+def template(folder: str, name: str) -> Template:
+    """The template of this name in a folder of this package."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    settings = Environment(
+        loader=PackageLoader("runbook", folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return settings.get_template(name)
