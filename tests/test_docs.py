@@ -69,7 +69,7 @@ COPIED = {words[2] for document in DOCUMENTS for words in commands(document) if 
 
 
 def is_there(path: str, beside: Path = ROOT) -> bool:
-    if GENERATED.match(path) or path in COPIED:
+    if GENERATED.match(path) or path.replace(".waivers.", ".") in COPIED:
         return True
     return any(any(folder.glob(path)) if "*" in path else (folder / path).exists() for folder in (ROOT, beside))
 
@@ -257,7 +257,7 @@ def test_example_shows_each_method_once() -> None:
 
 def test_example_shows_every_key_of_the_settings() -> None:
     document = tomllib.loads(switched_on("password"))
-    keys = [key for key, _ in fields(Settings)]
+    keys = [key for key, _ in fields(Settings) if key[0] != "waivers"]  # which stand in a file of their own
     assert ("personas", "*", "token") in keys
     assert ("api", "errors", "code_at") in keys
     assert [".".join(key) for key in keys if at(document, key) is None] == []

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,98 @@ def test_out_of_scope_is_not_required_and_is_listed(project: Project) -> None:
     result = project.run()
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*di luar cakupan / out of scope: forged*", "*held by another team*"])
+
+
+WAIVER = """
+[[waiver]]
+waives = "{waives}"
+reason = "Admin moves to another host"
+owner = "Sari"
+expires = {expires}
+"""
+
+
+def _but(statement: str, *clauses: str) -> str:
+    """One check each, and what those of these clauses do."""
+    text = ONE_EACH
+    for id_ in clauses:
+        text = text.replace(f"'''One check of {id_}.'''", statement)
+    return text
+
+
+def _waive(project: Project, *waives: str, until: datetime | None = None) -> None:
+    expires = (until or datetime.now(UTC) + timedelta(days=30)).isoformat()
+    text = "".join(WAIVER.format(waives=name, expires=expires) for name in waives)
+    project.settings.with_suffix(".waivers.toml").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("statement", "was", "workers"),
+    [
+        ("assert False, 'no such page'", "violated: no such page", ()),
+        ("raise ValueError", "unverified: ValueError in", ("-n", "2")),
+    ],
+    ids=["violated", "unverified in a worker"],
+)
+def test_what_is_waived_need_not_hold_and_is_told(
+    project: Project, statement: str, was: str, workers: tuple[str, ...]
+) -> None:
+    project.check(_but(statement, "H3"))
+    _waive(project, "H3")
+    result = project.run(*workers)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "H3  P2  dikecualikan sementara / waived*",
+            "*waived until * UTC by Sari (Admin moves to another host);*",
+            "PASSED*",
+            "KECUALI *1*",
+            "EXCEPT what is waived (checks: 1)",
+        ]
+    )
+    [waived] = [one for one in project.reread.checks.values() if one.outcome == "waived"]
+    assert waived.check == "checks/health/test_it.py::test_h3"
+    assert was in str(waived.reason)
+    assert 'failures="0"' in (project.folder / "junit.xml").read_text(encoding="utf-8")
+    statuses = {json.loads(path.read_bytes())["status"] for path in (project.folder / "allure").glob("*-result.json")}
+    assert statuses == {"passed", "skipped"}
+
+
+def test_a_waiver_is_for_what_it_names_alone(project: Project) -> None:
+    project.check(_but("assert False", "H3"))
+    _waive(project, "H2")
+    assert project.run().ret == 1
+
+
+def test_a_waiver_that_is_not_needed_changes_nothing(project: Project) -> None:
+    project.check(ONE_EACH)
+    _waive(project, "H3")
+    result = project.run()
+    assert result.ret == 0
+    result.stdout.no_fnmatch_line("*EXCEPT*")
+
+
+def test_a_waiver_ends_while_the_run_goes_on(project: Project) -> None:
+    until = datetime.now(UTC) + timedelta(seconds=4)
+    project.check(_but(f"import time; time.sleep(max(0, {until.timestamp()} - time.time())); assert False", "H3"))
+    _waive(project, "H3", until=until)
+    assert project.run().ret == 1
+
+
+def test_when_everything_is_waived_nothing_is_verified(project: Project) -> None:
+    project.check(_but("assert False", *CLAUSES))
+    _waive(project, *CLAUSES)
+    assert project.run().ret == 3
+    assert "every check is out of scope or waived" in str(project.lines[-1]["gaps"])
+
+
+def test_a_waiver_that_has_expired_is_told_before_anything_runs(project: Project) -> None:
+    project.check(ONE_EACH)
+    _waive(project, "H3", until=datetime.now(UTC) - timedelta(seconds=1))
+    result = project.run()
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*mine.waivers.toml: waiver.0.expires: has expired: ask Sari*"])
+    assert not (project.pytester.path / "reports").exists()
 
 
 def test_bad_settings_are_told_in_lines_before_anything_runs(project: Project) -> None:

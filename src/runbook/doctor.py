@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from runbook.admin import browser
 from runbook.api import tokens
 from runbook.api.client import Client
-from runbook.clauses import clauses
 from runbook.database import audit, people, population
 from runbook.database.connection import Database
 from runbook.errors import Unverified
 from runbook.evidence.journal import Journal
-from runbook.inventory import checks_of
-from runbook.targets import EMBEDDED
+from runbook.waivers import known_names
 
 if TYPE_CHECKING:
     from runbook.settings import Settings
@@ -61,11 +59,8 @@ def _try(subject: str, look: Callable[[], str]) -> Finding:
 
 
 def _out_of_scope(settings: Settings) -> str:
-    folder = EMBEDDED.parents[1] / "checks"
-    checks = {check.rpartition("::")[2] for section in folder.iterdir() for check in checks_of(section)}
-    unknown = [
-        entry.check for entry in settings.out_of_scope if entry.check.partition("[")[0] not in checks | clauses().keys()
-    ]
+    known = known_names()
+    unknown = [entry.check for entry in settings.out_of_scope if entry.check.partition("[")[0] not in known]
     if unknown:
         raise Unverified(f"names {', '.join(unknown)}, which is neither a check nor a clause")
     return f"{len(settings.out_of_scope)} entries"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from runbook.clauses import Language
 from runbook.settings_values import (
@@ -246,6 +246,21 @@ class OutOfScope(Frozen):
     reason: Annotated[str, Field(min_length=10)]
 
 
+class Waiver(Frozen):
+    """What need not hold for a while, who answers for that, and until when (UTC): by clause, check, or check with its
+    parameters."""
+
+    waives: Name
+    reason: Annotated[str, Field(min_length=10)]
+    owner: Name
+    expires: AwareDatetime
+
+    @property
+    def until(self) -> str:
+        """Until when, as people write it."""
+        return f"{self.expires:%Y-%m-%d %H:%M} UTC"
+
+
 class Settings(Frozen):
     """Everything that the suite knows about one target."""
 
@@ -269,6 +284,7 @@ class Settings(Frozen):
     gate: Gate = Gate()
     people: dict[PersonaName, Person] = Field(default={})
     out_of_scope: tuple[OutOfScope, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
     def holders(self) -> dict[str, Person]:
         """The people, by the material of their keys."""
@@ -308,6 +324,8 @@ def disagreements(document: object) -> Iterator[tuple[str, str]]:
     top = _part(document)
     if top.get("backend") in BACKENDS and (top["backend"] == "embedded") != ("start" in top):
         yield "start", 'belongs to backend = "embedded", and only there'
+    if "waivers" in top:
+        yield "waivers", "stand in a file of their own beside this one, NAME.waivers.toml"
     routes = _part(document, "api").get("guarded_routes")
     for index, route in enumerate(routes if isinstance(routes, list) and top.get("writes") is not True else ()):
         verb = str(route).partition(" ")[0]

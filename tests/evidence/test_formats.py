@@ -21,7 +21,18 @@ from runbook.evidence.formats import FORMATS, intoto
 from runbook.evidence.formats.account import accounts, line, told
 from runbook.evidence.record import CheckRecord
 from runbook.evidence.verdict import Verdict
-from tests.evidence.written_runs import FILES, FORGED, HOSTILE, Draft, drafts, forged, in_all_formats, whole, written
+from tests.evidence.written_runs import (
+    FILES,
+    FORGED,
+    HOSTILE,
+    Draft,
+    drafts,
+    forged,
+    in_all_formats,
+    waived,
+    whole,
+    written,
+)
 
 MANY = 20_000
 SECONDS = 5
@@ -30,13 +41,14 @@ BAD = ("violated", "unverified")
 
 def _test_result(data: bytes) -> bool:
     predicate = json.loads(data)["predicate"]
-    assert (predicate["result"] == "PASSED") == (not predicate["failedTests"])
-    return bool(predicate["result"] == "PASSED")
+    assert (predicate["result"] == "FAILED") == bool(predicate["failedTests"])
+    assert predicate["result"] != "PASSED" or not predicate["warnedTests"]
+    return bool(predicate["result"] != "FAILED")
 
 
 def _svr(data: bytes) -> bool:
     properties = json.loads(data)["predicate"]["properties"]
-    assert ("RUNBOOK_PASSED" in properties) == bool(properties)
+    assert bool(properties) == (properties[:1] in (["RUNBOOK_PASSED"], ["RUNBOOK_PASSED_EXCEPT_WAIVED"]))
     return bool(properties)
 
 
@@ -155,6 +167,34 @@ NOT_WHOLE = {
     ),
     "a verdict that the checks do not bear": lambda draft: replace(draft, told="FAILED"),
 }
+
+
+def test_what_is_waived_is_held_in_no_format() -> None:
+    run, files = in_all_formats(waived(whole("health")))
+    assert run.judgement.verdict == "PASSED"
+    checks = [check for check in run.checks if run.checks[check].clause == "H3"]
+    result = json.loads(files["test-result"])["predicate"]
+    assert result["result"] == "WARNED"
+    assert result["warnedTests"] == checks
+    assert not set(checks) & set(result["passedTests"])
+    properties = json.loads(files["svr"])["predicate"]["properties"]
+    assert "RUNBOOK_H1_HELD" in properties
+    assert not {"RUNBOOK_PASSED", "RUNBOOK_HEALTH_PASSED", "RUNBOOK_H3_HELD"} & set(properties)
+    [oscal] = json.loads(files["oscal-results"])["assessment-results"]["results"]
+    [finding] = [one for one in oscal["findings"] if one["title"].startswith("H3")]
+    assert finding["target"]["status"]["state"] == "not-satisfied"
+    [control] = [one for one in json.loads(files["hdf"])["profiles"][0]["controls"] if one["id"] == "H3"]
+    assert control["waiver_data"]["expiration_date"] == "2999-01-31T00:00:00.000Z"
+    assert control["waiver_data"]["justification"] == "Admin moves to another host (Sari)"
+    assert {one["status"] for one in control["results"]} == {"skipped"}
+    assert 'runbook_clause_held{target="mine",clause="H3"} 0.0' in files["openmetrics"].decode()
+    assert {row["outcome"] for row in _rows(files["traceability"]) if row["clause"] == "H3"} == {"waived"}
+
+
+def test_a_record_that_says_waived_needs_the_waiver() -> None:
+    run, _ = written(replace(waived(whole("health")), start={}))
+    assert run.judgement.verdict == "INCONCLUSIVE"
+    assert "waived without a waiver: " in str(run.judgement.gaps)
 
 
 @pytest.mark.parametrize("broken", NOT_WHOLE.values(), ids=NOT_WHOLE)

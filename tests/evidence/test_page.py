@@ -25,6 +25,7 @@ from runbook.evidence.page.words import WORDS
 from runbook.evidence.record import CheckRecord, Outcome
 from runbook.evidence.run import Run
 from runbook.evidence.verdict import judge
+from runbook.settings import Waiver
 from tests.evidence.written_runs import FORGED, Draft, drafts, forged, written
 
 BOTH: tuple[Language, ...] = ("id", "en")
@@ -61,6 +62,7 @@ def run_of(
     gaps: Sequence[str] = (),
     start: Mapping[str, object] = {},
     folder: Path = Path("20260131T093000Z-mine-1"),
+    waivers: tuple[Waiver, ...] = (),
 ) -> Run:
     """A run of which this became: each check ended a second after the one before it."""
     records = {one.check: one for one in checks}
@@ -69,7 +71,7 @@ def run_of(
     times = {id_: BEGAN + timedelta(seconds=number) for number, id_ in enumerate(records, 1)}
     first: Entry = {**START, "type": "start", "at": BEGAN.isoformat(), "sections": list(sections), **start}
     last: Entry = {"type": "verdict", "at": (BEGAN + timedelta(seconds=len(checks))).isoformat()}
-    return Run(folder, first, last, tuple(required), records, times, {}, judgement, "f" * 64)
+    return Run(folder, first, last, tuple(required), records, times, {}, waivers, judgement, "f" * 64)
 
 
 class Seen(HTMLParser):
@@ -210,6 +212,26 @@ def test_what_was_not_verified_is_told_with_its_reason() -> None:
     assert "+8" in told
     assert "? unverified H2 reached no answer" in told
     assert "— out of scope H3 forged held elsewhere" in told
+
+
+def test_what_is_waived_is_told_with_who_answers_for_it_and_until_when() -> None:
+    both = [
+        Waiver(
+            waives=name,
+            reason=f"{name} is moved to another host",
+            owner="Sari",
+            expires=datetime(2026, 3, 1, tzinfo=UTC),
+        )
+        for name in ("H3", "H5")
+    ]
+    others = [check(id_, "held") for id_ in ("H1", "H2", "H4", "H5")]
+    run = run_of(check("H3", "waived", "shown", "waived until then"), *others, waivers=tuple(both))
+    page_seen = seen(run, ["en"])
+    assert "EXCEPT what is waived (checks: 1)" in page_seen.within("verdict")
+    assert "~ H3 P2 waived" in page_seen.within("verdict")
+    assert "H3 H3 is moved to another host Sari 2026-03-01 00:00 UTC 1 checks" in page_seen.text
+    assert "H5 H5 is moved to another host Sari 2026-03-01 00:00 UTC not used: all of it held" in page_seen.text
+    assert "EXCEPT" not in seen(run_of(*others), ["en"]).text
 
 
 def test_nothing_unverified_is_said_too() -> None:

@@ -28,6 +28,7 @@ HOSTILE = (
     " ",
 )
 TEXT = st.sampled_from(HOSTILE) | st.text(st.characters(), max_size=12)
+WAIVED = {"waives": "H3", "reason": "Admin moves to another host", "owner": "Sari", "expires": "2999-01-31T00:00:00Z"}
 FILES = {"run.jsonl": "a" * 64, "screenshots/\ud800=1.png": "b" * 64}
 
 
@@ -118,7 +119,7 @@ def in_all_formats(draft: Draft) -> tuple[Run, dict[str, bytes]]:
     return run, {name: format_.write(run, FILES) for name, format_ in FORMATS.items()}
 
 
-OUTCOMES: tuple[Outcome, ...] = ("held", "violated", "unverified", "out of scope")
+OUTCOMES: tuple[Outcome, ...] = ("held", "violated", "unverified", "waived", "out of scope")
 CLAUSES = st.sampled_from([*clauses(), "RUN", "X9", ""]) | TEXT
 
 
@@ -133,6 +134,12 @@ def _check_replaced(draw: st.DrawFn, draft: Draft) -> Draft:
         reason = draw(st.none() | TEXT)
         checks[index] = replace(checks[index], check=name, outcome=outcome, reason=reason, duration=seconds)
     return replace(draft, checks=checks)
+
+
+def waived(draft: Draft) -> Draft:
+    """Everything of H3 did not hold, and need not."""
+    checks = [replace(one, outcome="waived", reason="=later") if one.clause == "H3" else one for one in draft.checks]
+    return replace(draft, checks=checks, start={**draft.start, "waivers": [WAIVED]})
 
 
 def _stray(draft: Draft, name: str, clause: str, outcome: Outcome) -> Draft:
@@ -150,7 +157,9 @@ _CHANGES: tuple[Callable[[Draft], st.SearchStrategy[Draft]], ...] = (
     lambda draft: st.builds(replace, st.just(draft), after=st.sampled_from([b"{", b"{}\n", b"\xff\n"])),
     lambda draft: st.builds(replace, st.just(draft), planned=st.just(False)),
     lambda draft: st.builds(replace, st.just(draft), checks=st.just(draft.checks[1:])),
-    lambda draft: st.builds(replace, st.just(draft), target=TEXT, start=st.dictionaries(st.just("suite"), TEXT)),
+    lambda draft: st.builds(replace, st.just(draft), target=TEXT),
+    lambda draft: st.builds(replace, st.just(draft), start=st.dictionaries(st.just("suite"), TEXT)),
+    lambda draft: st.just(waived(draft)),
     lambda draft: st.just(replace(draft, checks=[replace(one, outcome="out of scope") for one in draft.checks])),
 )
 

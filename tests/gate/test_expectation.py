@@ -56,6 +56,11 @@ def _out_of_scope(expected: Expectation, run: Run) -> tuple[Expectation, Run]:
     return expected, replace(run, checks={**run.checks, first: replace(run.checks[first], outcome="out of scope")})
 
 
+def _waived(expected: Expectation, run: Run) -> tuple[Expectation, Run]:
+    first, *_ = run.checks
+    return expected, replace(run, checks={**run.checks, first: replace(run.checks[first], outcome="waived")})
+
+
 def _fewer(expected: Expectation, run: Run) -> tuple[Expectation, Run]:
     return expected, replace(run, checks=dict(list(run.checks.items())[1:]))
 
@@ -78,7 +83,9 @@ def _unknown(expected: Expectation, run: Run) -> tuple[Expectation, Run]:
 
 FUTURE = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 AMISS: dict[str, tuple[Callable[[Expectation, Run], tuple[Expectation, Run]], str]] = {
-    "RLS declared out of scope": (_out_of_scope, "declared out of scope, which a gate does not accept of R4"),
+    "RLS waived": (_waived, "waived, which a gate does not accept of R4"),
+    "other waivers": (_start(waivers=[{"waives": "R4"}]), "the record is of other waivers than those of the settings"),
+    "RLS declared out of scope": (_out_of_scope, "out of scope, which a gate does not accept of R4"),
     "a check less": (_fewer, "not checked: checks/rls/"),
     "a relation that no check names": (_items("public.notes", "public.letters"), "rls: no check names public.letters"),
     "a relation whose name only begins alike": (_items("public.note"), "rls: no check names public.note"),

@@ -6,12 +6,14 @@ import json
 import re
 import time
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from runbook.clauses import clauses
+from runbook.evidence import ledger
 from tests.gate.conftest import HEAD, HELD, Gate
 
 
@@ -49,6 +51,28 @@ def test_without_a_key_it_decides_and_signs_nothing(gate: Gate) -> None:
     result = gate.decide(by=None)
     assert (result.exit_code, "verdict=" in result.stdout) == (0, False)
     assert not gate.verdict.exists()
+
+
+def test_what_is_waived_passes_and_is_told(gate: Gate) -> None:
+    gate.check(HELD.replace("def test_h3(): pass", "def test_h3(): assert False, 'no such page'"))
+    assert gate.decide().exit_code == 1
+    until = (datetime.now(UTC) + timedelta(days=7)).isoformat()
+    waiver = (
+        f'[[waiver]]\nwaives = "H3"\nreason = "Admin is moved to another host"\nowner = "Sari"\nexpires = {until}\n'
+    )
+    waivers = gate.settings.with_suffix(".waivers.toml")
+    waivers.write_text(waiver, encoding="utf-8")
+    result = gate.decide()
+    assert result.exit_code == 0, result.output
+    assert " waived=1 " in result.stdout
+    assert "! H3 waived: waived until " in result.stderr
+    assert ledger.signed("verdict", gate.verdict).predicate["waived"] == 1
+    assert gate.verify().exit_code == 0
+    waivers.write_text(waiver.replace("H3", "H2"), encoding="utf-8")
+    assert gate.decide().exit_code == 1
+    waivers.write_text(waiver.replace(until, "2026-01-31T00:00:00Z"), encoding="utf-8")
+    result = gate.decide()
+    assert (result.exit_code, "has expired: ask Sari" in result.stderr) == (2, True)
 
 
 def test_a_violation_fails(gate: Gate) -> None:

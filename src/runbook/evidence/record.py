@@ -14,8 +14,8 @@ from runbook.evidence.journal import Fact
 from runbook.evidence.redact import Redactor
 
 RECORD = "run.jsonl"
-Outcome = Literal["held", "violated", "unverified", "out of scope"]
-WORST_FIRST: tuple[Outcome, ...] = ("violated", "unverified", "held", "out of scope")
+Outcome = Literal["held", "violated", "unverified", "waived", "out of scope"]
+WORST_FIRST: tuple[Outcome, ...] = ("violated", "unverified", "waived", "held", "out of scope")
 
 
 @dataclass(frozen=True, slots=True)

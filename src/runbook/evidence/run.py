@@ -15,10 +15,13 @@ from runbook.evidence import chain
 from runbook.evidence.chain import Entry
 from runbook.evidence.record import RECORD, WORST_FIRST, CheckRecord
 from runbook.evidence.verdict import Judgement, judge
+from runbook.settings import Waiver
+from runbook.waivers import waiver_of
 
 CLOCK_SLACK = timedelta(seconds=2)
 """Clocks are adjusted by less than this while they run; what goes back further was set."""
 _CHECK = TypeAdapter(CheckRecord)
+_WAIVERS = TypeAdapter(tuple[Waiver, ...])
 _OF_THE_LINE = ("type", "at", "previous")
 
 
@@ -28,8 +31,8 @@ class Run:
 
     `start` and `verdict` are its first and its last line, empty where there is none. `required` are the ids of the
     checks that there were, `checks` what became of each that ran, `times` when they ended (UTC), `evidence` the SHA-256
-    of the lines that tell of each. `judgement` is what all of it comes to, and what is wrong with the record itself is
-    among its gaps. `digest` is that of the last line.
+    of the lines that tell of each, `waivers` those in force. `judgement` is what all of it comes to, and what is wrong
+    with the record itself is among its gaps. `digest` is that of the last line.
     """
 
     folder: Path
@@ -39,6 +42,7 @@ class Run:
     checks: Mapping[str, CheckRecord]
     times: Mapping[str, datetime]
     evidence: Mapping[str, str]
+    waivers: tuple[Waiver, ...]
     judgement: Judgement
     digest: str
 
@@ -84,12 +88,16 @@ def read(folder: Path) -> Run:
     required = [id_ for entry in entries if entry.get("type") == "plan" for id_ in _texts(entry.get("required"))]
     if required:
         gaps += [f"not required: {id_}" for id_ in sorted(checks.keys() - set(required))]
+    waivers = _waivers(start)
+    gaps += [
+        f"waived without a waiver: {id_}" for id_, check in checks.items() if _unwaived(check, times[id_], waivers)
+    ]
     sections = _texts(start.get("sections"))
     concerned = [clause for clause in clauses().values() if clause.section in sections]
     judgement = judge(concerned, required, checks, list(dict.fromkeys(gaps)))
     if verdict and verdict.get("verdict") != judgement.verdict:
         judgement = judgement.with_gaps([f"the record says {verdict.get('verdict')}, and holds {judgement.verdict}"])
-    return Run(folder, start, verdict, tuple(required), checks, times, evidence, judgement, chained.last)
+    return Run(folder, start, verdict, tuple(required), checks, times, evidence, waivers, judgement, chained.last)
 
 
 def _gaps(entries: Sequence[Entry]) -> Iterator[str]:
@@ -121,6 +129,21 @@ def _check(entry: Entry) -> CheckRecord | None:
         return _CHECK.validate_python({name: value for name, value in entry.items() if name not in _OF_THE_LINE})
     except ValidationError:
         return None
+
+
+def _waivers(start: Entry) -> tuple[Waiver, ...]:
+    try:
+        return _WAIVERS.validate_python(start.get("waivers", ()))
+    except ValidationError:
+        return ()
+
+
+def _unwaived(check: CheckRecord, at: datetime, waivers: Sequence[Waiver]) -> bool:
+    """Whether a check is said to be waived, and no waiver says so for that time."""
+    if check.outcome != "waived":
+        return False
+    waiver = waiver_of(check.check, check.clause, waivers)
+    return waiver is None or waiver.expires <= at
 
 
 def _time(entry: Entry) -> datetime | None:

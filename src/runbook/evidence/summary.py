@@ -18,6 +18,7 @@ WORDS: dict[str, dict[Language, str]] = {
     "violated": {"id": "dilanggar", "en": "violated"},
     "unverified": {"id": "belum terbukti", "en": "unverified"},
     "out of scope": {"id": "di luar cakupan", "en": "out of scope"},
+    "waived": {"id": "dikecualikan sementara", "en": "waived"},
     "PASSED": {
         "id": "LULUS: semua dalam cakupan diperiksa dan terpenuhi",
         "en": "PASSED: everything in scope was verified and held",
@@ -26,6 +27,10 @@ WORDS: dict[str, dict[Language, str]] = {
     "INCONCLUSIVE": {
         "id": "BELUM TERBUKTI: tidak semuanya dapat diperiksa, jangan anggap sehat",
         "en": "INCONCLUSIVE: not everything could be verified, do not take it for healthy",
+    },
+    "except": {
+        "id": "KECUALI yang dikecualikan sementara (pemeriksaan: {count})",
+        "en": "EXCEPT what is waived (checks: {count})",
     },
     "procedure": {"id": "Tindakan", "en": "Do this"},
     "checks": {"id": "pemeriksaan", "en": "checks"},
@@ -39,6 +44,7 @@ TONES: dict[str, Tone] = {
     "held": "good",
     "violated": "bad",
     "unverified": "open",
+    "waived": "open",
     "out of scope": "plain",
     "PASSED": "good",
     "FAILED": "bad",
@@ -73,6 +79,8 @@ def summary(
     verdict = judgement.verdict
     for language in languages:
         yield from _wrapped(WORDS[verdict][language], TONES[verdict], width, "")
+    for language in languages if judgement.waived else ():
+        yield from _wrapped(WORDS["except"][language].format(count=judgement.waived), "open", width, "")
     for alarm in alarms:
         yield from _wrapped(alarm, "bad", width, "")
     yield Line(record)

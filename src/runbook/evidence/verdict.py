@@ -44,6 +44,11 @@ class Judgement:
     clauses: tuple[ClauseResult, ...]
     gaps: tuple[str, ...] = field(default=())
 
+    @property
+    def waived(self) -> int:
+        """How many checks did not hold, and need not for a while."""
+        return sum(len(result.with_outcome("waived")) for result in self.clauses)
+
     def with_gaps(self, gaps: Iterable[str]) -> Judgement:
         """The same with more that keeps it from being PASSED: never better."""
         known = set(self.gaps)
@@ -70,8 +75,8 @@ def judge(
         all_gaps.append("no clause was to be verified")
     all_gaps += [f"{result.clause.id}: no check ran" for result in results if not result.records]
     outcomes = {record.outcome for record in records.values()}
-    if outcomes == {"out of scope"}:
-        all_gaps.append("nothing was verified: every check is out of scope")
+    if outcomes and outcomes <= {"out of scope", "waived"}:
+        all_gaps.append("nothing was verified: every check is out of scope or waived")
     if "violated" in outcomes:
         verdict = Verdict.FAILED
     elif all_gaps or "unverified" in outcomes:

@@ -42,9 +42,11 @@ def gate(profile: str, target: Path | None, reports: Path, key: str | None) -> N
     for gap in decided.gaps:
         click.secho(f"! {gap}", fg="yellow", err=True)
     page = write_page(decided.run, ("id", "en"), names(path)) if decided.run is not None else None
+    waived = decided.run.judgement.waived if decided.run is not None else 0
     line = {
         "profile": profile,
         "target": decided.target,
+        "waived": waived or None,
         "run": decided.run.folder.name if decided.run is not None else None,
         "page": page,
         "verdict": decided.path,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from runbook.settings import Settings
 
 NEVER_LEFT_OUT = ("rls",)
-"""Sections of which a gate accepts no check that was declared out of scope."""
+"""Sections of which a gate accepts no check that was declared out of scope or waived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +78,17 @@ def shortfalls(expected: Expectation, run: Run, now: Fingerprint) -> Iterator[st
         )
     left_out = {clause.id for section in NEVER_LEFT_OUT for clause in of_section(section)}
     for check in run.checks.values():
-        if check.outcome == "out of scope" and check.clause in left_out:
-            yield f"declared out of scope, which a gate does not accept of {check.clause}: {check.check}"
+        if check.outcome in ("out of scope", "waived") and check.clause in left_out:
+            yield f"{check.outcome}, which a gate does not accept of {check.clause}: {check.check}"
     yield from _another_target(expected, run, now)
 
 
 def _another_run(expected: Expectation, run: Run) -> Iterator[str]:
     settings, start = expected.settings, run.start
+    waivers = [waiver.model_dump(mode="json") for waiver in settings.waivers]
     told = {"target": settings.name, "severity": settings.severity, "sections": sorted(expected.sections)}
+    if start.get("waivers", []) != waivers:
+        yield "the record is of other waivers than those of the settings"
     yield from (
         f"the record is of {name} {start.get(name)}, not {value}"
         for name, value in told.items()

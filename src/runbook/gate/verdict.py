@@ -89,6 +89,7 @@ def _signed(decision: Decision, expected: Expectation, run: Run, signer: CryptoS
         "target": decision.target,
         "verdict": str(decision.verdict),
         "alarms": decision.alarms,
+        "waived": run.judgement.waived,
         "gaps": [redactor.text(gap) for gap in decision.gaps],
         "fingerprint": dict(expected.fingerprint.known),
         "by": run.start.get("by"),

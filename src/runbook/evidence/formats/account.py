@@ -65,8 +65,8 @@ class Account:
 
 
 def accounts(run: Run) -> list[Account]:
-    """Every clause of the run in the runbook's order, then `RUN`; each has a row. All of them held, or are out of
-    scope, only when the verdict is PASSED."""
+    """Every clause of the run in the runbook's order, then `RUN`; each has a row. All of them held, are waived or out
+    of scope, only when the verdict is PASSED."""
     concerned = {result.clause.id: result.clause for result in run.judgement.clauses}
     rows: dict[str, list[Row]] = defaultdict(list)
     for id_, check in run.checks.items():
@@ -87,7 +87,7 @@ def accounts(run: Run) -> list[Account]:
 
 def _account(clause: Clause, rows: list[Row], doubt: Row | None) -> Account:
     outcome = worst(row.outcome for row in rows)
-    if outcome == "held" and doubt:
+    if outcome in ("held", "waived") and doubt:
         rows, outcome = [*rows, doubt], doubt.outcome
     return Account(clause, outcome, tuple(rows) or (Row(clause.id, "unverified", "no check ran"),))
 

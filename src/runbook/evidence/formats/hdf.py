@@ -7,9 +7,10 @@ from collections import Counter
 from runbook.evidence.chain import canonical
 from runbook.evidence.formats.account import Account, Row, accounts, line, lines, moment, runbook_digest, told
 from runbook.evidence.run import Run
+from runbook.waivers import waiver_of
 
 IMPACT = {"P0": 1.0, "P1": 0.7, "P2": 0.3}
-STATUS = {"held": "passed", "violated": "failed", "unverified": "error", "out of scope": "skipped"}
+STATUS = {"held": "passed", "violated": "failed", "unverified": "error", "waived": "skipped", "out of scope": "skipped"}
 
 
 def results(run: Run) -> bytes:
@@ -53,7 +54,7 @@ def results(run: Run) -> bytes:
 
 def _control(run: Run, account: Account) -> dict[str, object]:
     clause = account.clause
-    return {
+    control: dict[str, object] = {
         "id": clause.id,
         "title": clause.wording["en"],
         "desc": clause.wording["en"],
@@ -74,10 +75,22 @@ def _control(run: Run, account: Account) -> dict[str, object]:
         "source_location": {},
         "results": [_result(run, row) for row in account.rows],
     }
+    under = dict.fromkeys(
+        waiver_of(row.name, clause.id, run.waivers) for row in account.rows if row.outcome == "waived"
+    )
+    if waivers := [waiver for waiver in under if waiver is not None]:
+        control["waiver_data"] = {
+            "expiration_date": moment(min(waiver.expires for waiver in waivers)),
+            "justification": "; ".join(line(f"{waiver.reason} ({waiver.owner})") for waiver in waivers),
+            "run": True,
+            "skipped_due_to_waiver": False,
+            "message": "; ".join(line(f"{waiver.waives} until {waiver.until}") for waiver in waivers),
+        }
+    return control
 
 
 def _result(run: Run, row: Row) -> dict[str, object]:
-    """A control is out of scope with a reason, and anything else that did not pass has a message."""
+    """What is out of scope or waived has a reason, and anything else that did not pass a message."""
     result: dict[str, object] = {
         "status": STATUS[row.outcome],
         "code_desc": line(row.name),
@@ -85,6 +98,6 @@ def _result(run: Run, row: Row) -> dict[str, object]:
         "start_time": moment(row.began or run.began),
     }
     if row.outcome != "held":
-        name = "skip_message" if row.outcome == "out of scope" else "message"
+        name = "skip_message" if STATUS[row.outcome] == "skipped" else "message"
         result[name] = lines(row.reason) or f"{row.outcome}, without a reason"
     return result

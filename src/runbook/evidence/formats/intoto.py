@@ -25,7 +25,8 @@ Document = dict[str, object]
 
 
 def test_result(run: Run, subjects: Mapping[str, str]) -> Document:
-    """Which checks passed and which did not; what was not verified, and each gap, counts as failed."""
+    """Which checks passed and which did not; what was not verified, and each gap, counts as failed. What did not hold
+    and is waived makes a warning of a run that passed."""
     everything = [(account.clause, row) for account in accounts(run) for row in account.rows]
     # What the run as a whole comes to is no test that passed; what is wrong with it keeps a test from passing.
     passed = [line(row.name) for _, row in everything if row.outcome == "held" and row.name in run.checks]
@@ -34,24 +35,29 @@ def test_result(run: Run, subjects: Mapping[str, str]) -> Document:
         for clause, row in everything
         if row.outcome in ("violated", "unverified")
     ]
+    warned = [line(row.name) for _, row in everything if row.outcome == "waived"]
     excluded = {line(row.name): lines(row.reason) for _, row in everything if row.outcome == "out of scope"}
     predicate: Document = {
-        "result": "PASSED" if run.judgement.verdict is Verdict.PASSED else "FAILED",
+        "result": "FAILED" if run.judgement.verdict is not Verdict.PASSED else "WARNED" if warned else "PASSED",
         "configuration": _configuration(run, excluded),
         "passedTests": passed,
-        "warnedTests": [],
+        "warnedTests": warned,
         "failedTests": failed,
     }
     return _statement(TEST_RESULT, predicate, subjects)
 
 
 def svr(run: Run, subjects: Mapping[str, str]) -> Document:
-    """What was verified: nothing at all unless the verdict is PASSED."""
+    """What was verified: nothing at all unless the verdict is PASSED. Where something is waived, neither its section
+    nor the run is said to have passed."""
     properties: list[str] = []
     if run.judgement.verdict is Verdict.PASSED:
-        held = [account.clause for account in accounts(run) if account.outcome == "held" and account.clause != RUN]
-        sections = dict.fromkeys(clause.section for clause in held)
-        properties = ["RUNBOOK_PASSED", *(f"RUNBOOK_{section.upper()}_PASSED" for section in sections)]
+        clauses = [account for account in accounts(run) if account.clause != RUN]
+        waived = {account.clause.section for account in clauses if account.outcome == "waived"}
+        held = [account.clause for account in clauses if account.outcome == "held"]
+        sections = dict.fromkeys(clause.section for clause in held if clause.section not in waived)
+        properties = ["RUNBOOK_PASSED_EXCEPT_WAIVED" if waived else "RUNBOOK_PASSED"]
+        properties += [f"RUNBOOK_{section.upper()}_PASSED" for section in sections]
         properties += [f"RUNBOOK_{clause.id}_HELD" for clause in held]
     policy = {"uri": "urn:runbook-checks:clauses", "digest": {"sha256": runbook_digest()}}
     predicate: Document = {

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from runbook.evidence.formats.account import Row, accounts, line, moment, told
 from runbook.evidence.run import Run
 
-ELEMENTS = {"violated": "failure", "unverified": "error", "out of scope": "skipped"}
+ELEMENTS = {"violated": "failure", "unverified": "error", "waived": "skipped", "out of scope": "skipped"}
 
 
 def testsuites(run: Run) -> bytes:
@@ -24,7 +24,7 @@ def testsuites(run: Run) -> bytes:
             tests=str(len(account.rows)),
             failures=str(counts["violated"]),
             errors=str(counts["unverified"]),
-            skipped=str(counts["out of scope"]),
+            skipped=str(counts["waived"] + counts["out of scope"]),
         )
         properties = ET.SubElement(suite, "properties")
         for name, value in (("severity", account.clause.severity), *sorted(account.clause.wording.items())):

@@ -9,11 +9,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from runbook.evidence.formats.account import accounts, told
-from runbook.evidence.record import Outcome
+from runbook.evidence.record import WORST_FIRST
 from runbook.evidence.run import Run
 from runbook.evidence.verdict import Verdict
-
-OUTCOMES: tuple[Outcome, ...] = ("held", "violated", "unverified", "out of scope")
 
 
 def metrics(run: Run) -> bytes:
@@ -33,7 +31,7 @@ def _lines(run: Run) -> Iterator[str]:
     yield from _gauge("runbook_checks", "What was to be verified, by what became of it.")
     for account in told_of:
         counts = Counter(row.outcome for row in account.rows)
-        for outcome in OUTCOMES:
+        for outcome in WORST_FIRST:
             labels = {"target": target, "clause": account.clause.id, "outcome": outcome}
             yield _sample("runbook_checks", counts[outcome], **labels)
     yield from _gauge("runbook_gaps", "What keeps the run from being whole, beside its checks.")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from runbook.evidence.run import Run
 
 
+PROBLEMS = ("violated", "unverified", "waived")
+
+
 @dataclass(frozen=True, slots=True)
 class Seal:
     """What a seal says: whose key, when, the digest of what was signed, and the files with their SHA-256.
@@ -62,8 +65,8 @@ def _parts(run: Run) -> View:
         "verdict": verdict,
         "title": ", ".join(filter(None, (title, moment(run.began)))),
         "problems": sorted(
-            (clause for clause in shown if clause["outcome"] in ("violated", "unverified")),
-            key=lambda clause: (clause["outcome"] != "violated", str(clause["severity"])),
+            (clause for clause in shown if clause["outcome"] in PROBLEMS),
+            key=lambda clause: (PROBLEMS.index(str(clause["outcome"])), str(clause["severity"])),
         ),
         "gaps": len(set(run.judgement.gaps)),
         "start": start,
@@ -73,6 +76,8 @@ def _parts(run: Run) -> View:
         "alarms": _alarms(run),
         "unclean": None if clean is True else "clean unknown" if clean is None else "not clean",
         "clauses": shown,
+        "waived": run.judgement.waived,
+        "waivers": clauses.waivers(run),
         "unverified": clauses.unverified(run, results),
         "matrix": matrix.matrix(run),
         "timeline": timeline.timeline(run, results),

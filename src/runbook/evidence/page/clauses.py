@@ -14,6 +14,7 @@ from runbook.evidence.page.text import REASON_LENGTH, View, cut, duration, name,
 from runbook.evidence.page.words import TONES, WORDS
 from runbook.evidence.record import WORST_FIRST
 from runbook.evidence.verdict import ClauseResult, judge
+from runbook.waivers import waiver_of
 
 if TYPE_CHECKING:
     from runbook.evidence.record import CheckRecord, Outcome
@@ -67,11 +68,28 @@ def clause(result: ClauseResult, not_run: Mapping[str, Sequence[str]]) -> View:
 
 
 def unverified(run: Run, results: Sequence[ClauseResult]) -> View:
-    """Whatever the run says nothing about: it was tried in vain, did not run, is missing, or is out of scope."""
+    """Whatever the run does not say to hold: it was tried in vain, did not run, is missing, waived or out of scope."""
     tried = [group for result in results for group in summary.groups(result) if group[0].outcome != "violated"]
     tried.sort(key=lambda group: group[0].outcome != "unverified")
     rows = [*_gaps(run), *(_group(group, DETAILS_SHOWN) for group in tried)]
     return {"rows": rows[:GROUPS_SHOWN], "more": len(rows) - GROUPS_SHOWN}
+
+
+def waivers(run: Run) -> list[View]:
+    """The waivers in force, and for how many checks each was used."""
+    used = Counter(
+        waiver_of(check.check, check.clause, run.waivers) for check in run.checks.values() if check.outcome == "waived"
+    )
+    return [
+        {
+            "waives": cut(waiver.waives),
+            "reason": cut(waiver.reason, REASON_LENGTH),
+            "owner": cut(waiver.owner),
+            "until": waiver.until,
+            "used": used[waiver],
+        }
+        for waiver in run.waivers
+    ]
 
 
 def counts(records: Iterable[CheckRecord]) -> list[tuple[Outcome, int]]:

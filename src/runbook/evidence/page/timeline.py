@@ -19,6 +19,7 @@ LEAST = 3
 BARS: dict[Outcome, tuple[int, int]] = {
     "held": (30, 40),
     "out of scope": (45, 10),
+    "waived": (22, 56),
     "unverified": (15, 70),
     "violated": (0, 100),
 }

@@ -9,6 +9,7 @@ SIGNS = {
     "held": "✓",
     "violated": "✕",
     "unverified": "?",
+    "waived": "~",
     "out of scope": "—",
     "not run": "?",
     "gap": "!",
@@ -38,13 +39,19 @@ WORDS: dict[str, dict[Language, str]] = {
     "the rest": {"id": "selebihnya ada di daftar semua pemeriksaan", "en": "the rest is in the list of all checks"},
     "not verified": {"id": "Yang tidak diperiksa, dan sebabnya", "en": "What was not verified, and why"},
     "all verified": {
-        "id": "Tidak ada: semua yang disyaratkan dijalankan dan memberi jawaban, dan tidak ada yang di luar cakupan.",
-        "en": "Nothing: everything that was required ran and gave an answer, and nothing is out of scope.",
+        "id": "Tidak ada: semua yang disyaratkan dijalankan dan memberi jawaban, dan tidak ada yang dikecualikan atau "
+        "di luar cakupan.",
+        "en": "Nothing: everything that was required ran and gave an answer, and nothing is waived or out of scope.",
     },
     "what": {"id": "Apa", "en": "What"},
     "clause": {"id": "Klausul", "en": "Clause"},
     "check": {"id": "Pemeriksaan", "en": "Check"},
     "why": {"id": "Sebab", "en": "Why"},
+    "waivers": {"id": "Pengecualian sementara yang berlaku", "en": "Waivers in force"},
+    "owner": {"id": "Penanggung jawab", "en": "Owner"},
+    "expires": {"id": "Sampai", "en": "Until"},
+    "used": {"id": "Dipakai untuk", "en": "Used for"},
+    "unused": {"id": "tidak dipakai: semuanya terpenuhi", "en": "not used: all of it held"},
     "access": {"id": "Siapa menjangkau milik event lain", "en": "Who reaches what is another event's"},
     "no access": {
         "id": "Run ini tidak memeriksa akses (checks/rls): halaman ini tidak membuktikan isolasi antar-event.",
@@ -76,9 +83,9 @@ WORDS: dict[str, dict[Language, str]] = {
     "no times": {"id": "Tidak ada pemeriksaan yang tercatat.", "en": "No check is recorded."},
     "slowest": {"id": "Yang terlama", "en": "The slowest"},
     "bars": {
-        "id": "Makin tinggi batangnya makin buruk: di luar cakupan, terpenuhi, belum terbukti, dilanggar (setinggi "
-        "baris).",
-        "en": "The higher a bar the worse: out of scope, held, unverified, violated (as high as the row).",
+        "id": "Makin tinggi batangnya makin buruk: di luar cakupan, terpenuhi, dikecualikan, belum terbukti, dilanggar "
+        "(setinggi baris).",
+        "en": "The higher a bar the worse: out of scope, held, waived, unverified, violated (as high as the row).",
     },
     "environment": {"id": "Lingkungan", "en": "Environment"},
     "suite": {"id": "suite", "en": "suite"},
