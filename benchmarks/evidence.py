@@ -43,6 +43,11 @@ import pytest
 def journal():
     from runbook.evidence.journal import Journal
     return Journal()
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session):
+    # As the suite does it: what takes the time of the square would hide every other cost.
+    session.config.pluginmanager.get_plugin("allure_listener")._update_fixtures_children = lambda item: None
 """
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from runbook.evidence import keys
 from runbook.evidence.run import Run, read
 from tests.documents import LIVE, VARIABLES
 
@@ -288,6 +289,17 @@ def test_a_waiver_that_has_expired_is_told_before_anything_runs(project: Project
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*mine.waivers.toml: waiver.0.expires: has expired: ask Sari*"])
     assert not (project.pytester.path / "reports").exists()
+
+
+def test_a_seal_that_gets_no_timestamp_is_a_seal(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys.new(project.pytester.path / "key.pem")
+    monkeypatch.setenv("RUNBOOK_KEY", str(project.pytester.path / "key.pem"))
+    with project.settings.open("a", encoding="utf-8") as file:
+        file.write('\n[timestamp]\nurl = "http://127.0.0.1:9"\n')
+    project.check(ONE_EACH)
+    result = project.run()
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["sealed * with the key *; no timestamp: http://127.0.0.1:9 gave none (ConnectError)"])
 
 
 def test_bad_settings_are_told_in_lines_before_anything_runs(project: Project) -> None:

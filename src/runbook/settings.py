@@ -215,6 +215,13 @@ class Release(Frozen):
     migration: Name = "version"
 
 
+class Timestamp(Frozen):
+    """The time-stamping authority (RFC 3161) that says when a seal was there at the latest."""
+
+    url: Url
+    within: Seconds = 10
+
+
 class Gate(Frozen):
     """What must be proved before something is opened, for how long that counts, and what then opens it."""
 
@@ -281,6 +288,7 @@ class Settings(Frozen):
     rls: Rls = Rls()
     timeouts: Timeouts = Timeouts()
     release: Release = Release()
+    timestamp: Timestamp | None = None
     gate: Gate = Gate()
     people: dict[PersonaName, Person] = Field(default={})
     out_of_scope: tuple[OutOfScope, ...] = ()

@@ -75,6 +75,14 @@ def test_what_is_waived_passes_and_is_told(gate: Gate) -> None:
     assert (result.exit_code, "has expired: ask Sari" in result.stderr) == (2, True)
 
 
+def test_an_authority_that_cannot_be_reached_is_told_and_keeps_nothing_closed(gate: Gate) -> None:
+    gate.configure('\n[timestamp]\nurl = "http://127.0.0.1:9"\n')
+    result = gate.decide()
+    assert result.exit_code == 0, result.output
+    assert "! no timestamp: http://127.0.0.1:9 gave none (ConnectError)" in result.stderr
+    assert gate.verify().exit_code == 0
+
+
 def test_a_violation_fails(gate: Gate) -> None:
     gate.check(HELD + "@clause('H1')\ndef test_open():\n    assert False, 'open'\n")
     result = gate.decide()

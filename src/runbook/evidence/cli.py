@@ -45,10 +45,21 @@ def evidence() -> None:
 @click.option(
     "--head", default=None, help="The last line of the ledger, as it was told earlier: it must be there still."
 )
+@click.option(
+    "--authority",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    default=None,
+    help="Each seal must have its timestamp, by an authority with this root certificate (PEM).",
+)
 @KEY
 @told_plainly
 def verify(
-    paths: tuple[Path, ...], target: Path | None, trust: tuple[Path, ...], head: str | None, key: str | None
+    paths: tuple[Path, ...],
+    target: Path | None,
+    trust: tuple[Path, ...],
+    head: str | None,
+    authority: Path | None,
+    key: str | None,
 ) -> None:
     """Verify runs offline: their seals, every file, the record and the ledger. Your own key is trusted.
 
@@ -64,9 +75,11 @@ def verify(
     trusted = _trusted(key, target, trust)
     whole = True
     for path in paths:
-        for found in verified(path, trusted, head):
+        for found in verified(path, trusted, head, authority):
             if isinstance(found, Verified):
-                click.echo(f"{click.style('whole', fg='green')} {found.folder}: {found.verdict}, sealed by {found.by}")
+                told = f"{found.folder}: {found.verdict}, sealed by {found.by}"
+                told += f", there at the latest {found.stamped}" if found.stamped else ""
+                click.echo(f"{click.style('whole', fg='green')} {told}")
             else:
                 whole = False
                 click.echo(f"{click.style('NOT', fg='red')}   {found}")

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from runbook.evidence.redact import Redactor
 
 SEAL = "seal.json"
+STAMP = "seal.tsr"
 GATE = "gate"
 GLASS = "break-glass.json"
-ADDED_LATER = (SEAL, GATE)
-"""What is not there yet when a run is sealed: the seal itself, and what a gate makes of the run, each signed alone."""
+ADDED_LATER = (SEAL, STAMP, GATE)
+"""What is not there yet when a run is sealed: the seal itself, its timestamp, and what a gate makes of the run, each
+signed alone."""
 
 
 def seal(folder: Path, signer: CryptoSigner, redactor: Redactor) -> Signed:

@@ -14,25 +14,31 @@ from runbook.evidence.ledger import Kind
 from runbook.evidence.record import RECORD
 from runbook.evidence.run import read
 from runbook.evidence.seal import ADDED_LATER, GATE, GLASS, SEAL, told
+from runbook.evidence.timestamp import stamped
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A run whose evidence is whole: its folder, its verdict, and who sealed it, by the name that is trusted."""
+    """A run whose evidence is whole: its folder, its verdict, who sealed it, by the name that is trusted, and when at
+    the latest, where an authority was asked for."""
 
     folder: Path
     verdict: str
     by: str
+    stamped: str = ""
 
 
-def verify(path: Path, trusted: Mapping[str, str], head: str | None = None) -> Iterator[Verified | str]:
+def verify(
+    path: Path, trusted: Mapping[str, str], head: str | None = None, authority: Path | None = None
+) -> Iterator[Verified | str]:
     """Verify a run's folder, or a folder of runs with their ledger. Yields each run that is whole, and each fault.
 
     `trusted`: names by the material of their public keys. `head`: the digest of a line that the ledger once ended in:
-    whoever kept it elsewhere sees also when the newest lines are gone.
+    whoever kept it elsewhere sees also when the newest lines are gone. `authority`: the root certificate (PEM) of the
+    time-stamping authority; each seal must then have its timestamp.
     """
     if (path / RECORD).exists() or (path / SEAL).exists():
-        yield from verify_run(path, trusted, None)
+        yield from verify_run(path, trusted, None, authority)
         if head is not None:
             yield f"{path}: --head is of a ledger, and a run has none: name the folder that both stand in"
         return
@@ -53,23 +59,28 @@ def verify(path: Path, trusted: Mapping[str, str], head: str | None = None) -> I
     for folder in broken:
         yield from _break_glass(folder, trusted, there)
     for folder in runs:
-        yield from verify_run(folder, trusted, there)
+        yield from verify_run(folder, trusted, there, authority)
 
 
-def verify_run(folder: Path, trusted: Mapping[str, str], there: Chained | None) -> Iterator[Verified | str]:
+def verify_run(
+    folder: Path, trusted: Mapping[str, str], there: Chained | None, authority: Path | None = None
+) -> Iterator[Verified | str]:
     """The same of one run, against the ledger that it stands in, if one is given."""
     faults: list[str] = []
+    time = ""
     try:
         signed = ledger.signed("run", folder / SEAL)
         faults += [f"{folder / SEAL}: {fault}" for fault in _signature("run", signed, folder, trusted, there)]
         faults += _contents(folder, signed)
         faults += _of_the_gate(folder, trusted, there)
+        if authority is not None:
+            time = f"{stamped(folder, authority):%Y-%m-%d %H:%M:%S} UTC"
     except EvidenceError as error:
         missing = not (folder / SEAL).exists()
         faults.append(f"{folder}: is not sealed: nobody vouches for it" if missing else str(error))
     yield from faults
     if not faults:
-        yield Verified(folder, str(signed.predicate["verdict"]), trusted[signed.by])
+        yield Verified(folder, str(signed.predicate["verdict"]), trusted[signed.by], time)
 
 
 def _break_glass(folder: Path, trusted: Mapping[str, str], there: Chained) -> Iterator[Verified | str]:

@@ -41,6 +41,8 @@ def gate(profile: str, target: Path | None, reports: Path, key: str | None) -> N
             click.secho(f"! {told}", fg="red" if result.outcome == "violated" else "yellow", err=True)
     for gap in decided.gaps:
         click.secho(f"! {gap}", fg="yellow", err=True)
+    if decided.note:
+        click.secho(f"! {decided.note}", fg="yellow", err=True)
     page = write_page(decided.run, ("id", "en"), names(path)) if decided.run is not None else None
     waived = decided.run.judgement.waived if decided.run is not None else 0
     line = {

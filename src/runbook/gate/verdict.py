@@ -21,6 +21,7 @@ from runbook.targets import opened
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
 
+    from runbook.settings import Timestamp
 
 FILE = "verdict.json"
 
@@ -30,7 +31,7 @@ class Decision:
     """What the gate decided: PASSED only where there is nothing in `gaps` and every check held.
 
     `run` is judged as the gate judges it; None where it left no record. `path` is the signed verdict; None where there
-    is no key to sign it with, or nothing to sign.
+    is no key to sign it with, or nothing to sign. `note` says why the seal has no timestamp, where it was to have one.
     """
 
     profile: str
@@ -39,6 +40,7 @@ class Decision:
     run: Run | None
     path: Path | None = None
     digest: str | None = None
+    note: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -67,16 +69,30 @@ def decide(profile: str, settings: Path, reports: Path, signer: CryptoSigner | N
             return Decision(profile, name, ran.gaps, None)
         run = read(ran.folder)
         gaps = [*ran.gaps, *shortfalls(expected, run, now)]
-        redactor = Redactor(target.settings.secrets())
+        redactor, note = Redactor(target.settings.secrets()), ""
         if signer is not None:
             try:
                 seal(run.folder, signer, redactor)
+                note = _stamped(run.folder, target.settings.timestamp)
             except EvidenceError as error:
                 gaps.append(str(error))
                 signer = None
         decided = run.with_gaps(gaps)
-        decision = Decision(profile, name, decided.judgement.gaps, decided)
+        decision = Decision(profile, name, decided.judgement.gaps, decided, note=note)
         return decision if signer is None else _signed(decision, expected, decided, signer, redactor)
+
+
+def _stamped(folder: Path, authority: Timestamp | None) -> str:
+    """Why a seal has no timestamp: one that cannot be had does not keep access closed."""
+    if authority is None:
+        return ""
+    from runbook.evidence.timestamp import stamp
+
+    try:
+        stamp(folder, authority)
+    except EvidenceError as error:
+        return str(error)
+    return ""
 
 
 def _signed(decision: Decision, expected: Expectation, run: Run, signer: CryptoSigner, redactor: Redactor) -> Decision:
