@@ -1,6 +1,6 @@
 # The environment sets itself up: every target that needs it depends on .venv/ready.
 .DEFAULT_GOAL := help
-.PHONY: help health rls test test-slow lint browser up down status bench lock clean
+.PHONY: help health rls test test-slow lint browser allure up down status bench lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?=
@@ -27,6 +27,12 @@ lint: .venv/ready ## Lint and type check
 
 browser: .venv/ready ## Find a browser for the Admin checks, or install one
 	@$(BIN)/runbook browser
+
+allure: ## Show the newest run with Allure (needs Node.js)
+	@command -v npx >/dev/null || { echo "Allure needs Node.js; every run is also one page: runbook evidence page"; exit 1; }
+	@run=$$(ls -d reports/*/allure | tail -1) && test -n "$$run" && \
+	ALLURE_NO_ANALYTICS=true npx --yes allure@3.18.0 allure2 "$$run" --single-file -o "$$(dirname "$$run").allure" && \
+	echo "$$(dirname "$$run").allure/index.html"
 
 up: .venv/ready ## Start the embedded system and leave it running
 	@$(BIN)/runbook up

@@ -29,7 +29,7 @@ from stack.supervisor import UnknownDefect, planted
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(
-    path.relative_to(ROOT) for pattern in ("*.md", "docs/*.md", "reports/*.md") for path in ROOT.glob(pattern)
+    path.relative_to(ROOT) for pattern in ("*.md", "docs/**/*.md", "reports/*.md") for path in ROOT.glob(pattern)
 )
 READMES = (Path("README.md"), Path("README.id.md"))
 AFTER_A_DEPLOY = Path("docs/after-a-deploy.md")

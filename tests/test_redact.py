@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from base64 import b64decode, b64encode
@@ -35,6 +36,11 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "in JSON that keeps its letters": lambda secret: json.dumps(secret, ensure_ascii=False)[1:-1],
     "in JSON that escapes the slash": lambda secret: json.dumps(secret)[1:-1].replace("/", "\\/"),
     "in Python": lambda secret: repr(secret)[1:-1],
+    "in Python, ASCII": lambda secret: ascii(secret)[1:-1],
+    "in Python, as bytes": lambda secret: repr(secret.encode())[2:-1],
+    "in HTML": html.escape,
+    "in hex": lambda secret: secret.encode().hex(),
+    "in hex, in capitals": lambda secret: secret.encode().hex().upper(),
     "in Base64": lambda secret: b64encode(secret.encode()).decode(),
     "in Base64 without padding": lambda secret: b64encode(secret.encode()).decode().rstrip("="),
     "in Base64 for URLs": lambda secret: b64encode(secret.encode(), b"-_").decode(),

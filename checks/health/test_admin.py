@@ -21,23 +21,23 @@ def test_events_page_shows_the_events(visit: Visit) -> None:
 
 def test_no_cors_error(visit: Visit) -> None:
     """The browser's console shows no CORS error."""
-    assert not visit.cors_errors
+    assert not visit.cors_errors, "; ".join(visit.cors_errors)
 
 
 def test_no_authentication_error(visit: Visit) -> None:
     """No call of the page was answered 401 or 403."""
-    assert not visit.authentication_errors
+    assert not visit.authentication_errors, "; ".join(visit.authentication_errors)
 
 
 def test_no_failed_request(visit: Visit) -> None:
     """No request of the page failed, and none was answered with another error."""
-    assert not visit.failed_requests
+    assert not visit.failed_requests, "; ".join(visit.failed_requests)
 
 
 def test_no_script_error(visit: Visit) -> None:
     """No script of the page failed, and the console shows no error."""
-    assert visit.page_errors == 0
-    assert visit.console_errors == 0
+    assert visit.page_errors == 0, f"{visit.page_errors} errors of scripts"
+    assert visit.console_errors == 0, f"{visit.console_errors} errors on the console"
 
 
 def test_browser_blocks_the_same_page_from_a_foreign_origin(visit: Visit, foreign_visit: Visit) -> None:

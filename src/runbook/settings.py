@@ -299,8 +299,9 @@ class Settings(Frozen):
         return {person.key: person for person in self.people.values()}
 
     def secrets(self) -> list[str]:
-        """Every secret value, for redaction."""
-        return sorted(set(secrets_in(self)))
+        """Every secret value, for redaction; the addresses of the people who sign in are nobody else's either."""
+        addresses = [persona.email for persona in self.personas.values() if persona.email]
+        return sorted({*secrets_in(self), *addresses})
 
 
 CREDENTIALS = {

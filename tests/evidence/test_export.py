@@ -142,6 +142,16 @@ def test_an_archive_that_is_there_is_not_overwritten(exported: Exported) -> None
     assert "is there already" in result.output
 
 
+def test_a_run_without_a_seal_is_handed_over_only_on_purpose(exported: Exported) -> None:
+    (exported.folder / "reports" / RUNS[0] / "seal.json").unlink()
+    out = exported.folder / "evidence.zip"
+    arguments: list[str | Path] = ["export", exported.folder / "reports" / RUNS[0], "--output", out]
+    result = exported.run(*arguments)
+    assert (result.exit_code, "not sealed, so it was not searched for secrets" in result.output) == (2, True)
+    assert not out.exists()
+    assert exported.run(*arguments, "--unsealed").exit_code == 0
+
+
 def test_the_page_of_a_run_stands_beside_it(exported: Exported) -> None:
     folder = exported.folder / "reports" / RUNS[1]
     result = exported.run("page", folder)

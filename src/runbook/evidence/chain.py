@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -58,29 +58,44 @@ class Chained:
         return self.digests[-1] if self.digests else FIRST
 
 
+class Lines:
+    """The lines of a file with their digests, one after the other, up to the first that does not fit: then `fault` says
+    what is wrong with that one. Never raises for what is in the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.fault: str | None = None
+
+    def __iter__(self) -> Iterator[tuple[Entry, str]]:
+        try:
+            with self._path.open("rb") as file:
+                yield from self._of(file)
+        except OSError as error:
+            self.fault = f"{self._path.name} cannot be read ({error.strerror})"
+
+    def _of(self, file: IO[bytes]) -> Iterator[tuple[Entry, str]]:
+        last = FIRST
+        for number, line in enumerate(file, 1):
+            where = f"{self._path.name}, line {number}:"
+            if not line.endswith(b"\n"):
+                self.fault = f"{where} is torn"
+                return
+            entry = _entry(line[:-1])
+            if entry is None:
+                self.fault = f"{where} is not a line of a record"
+                return
+            if entry.get("previous") != last:
+                self.fault = f"{where} does not follow the line before it"
+                return
+            last = digest(line[:-1])
+            yield entry, last
+
+
 def read(path: Path) -> Chained:
     """Read a file of chained lines. Never raises for what is in it."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        return Chained((), (), f"{path.name} cannot be read ({error.strerror})")
-    entries: list[Entry] = []
-    digests: list[str] = []
-    fault = None
-    lines = data.split(b"\n")
-    for number, line in enumerate(lines[:-1], 1):
-        entry = _entry(line)
-        if entry is None:
-            fault = f"{path.name}, line {number}: is not a line of a record"
-        elif entry.get("previous") != (digests[-1] if digests else FIRST):
-            fault = f"{path.name}, line {number}: does not follow the line before it"
-        if entry is None or fault:
-            break
-        entries.append(entry)
-        digests.append(digest(line))
-    if fault is None and lines[-1]:
-        fault = f"{path.name}, line {len(lines)}: is torn"
-    return Chained(tuple(entries), tuple(digests), fault)
+    lines = Lines(path)
+    found = list(lines)
+    return Chained(tuple(entry for entry, _ in found), tuple(digest_ for _, digest_ in found), lines.fault)
 
 
 def _entry(line: bytes) -> Entry | None:

@@ -96,6 +96,9 @@ def verify(
 @REPORTS
 @click.option("--format", "formats", multiple=True, help="Only these formats (default: all).")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("evidence.zip"), help="Default: evidence.zip.")
+@click.option(
+    "--unsealed", is_flag=True, help="Also runs for which nobody vouches, and that nobody searched for secrets."
+)
 @PEOPLE
 @KEY
 @told_plainly
@@ -105,6 +108,7 @@ def export(
     reports: Path,
     formats: tuple[str, ...],
     output: Path,
+    unsealed: bool,
     target: Path | None,
     key: str | None,
 ) -> None:
@@ -113,11 +117,14 @@ def export(
     from runbook.evidence.export import export as exported
     from runbook.evidence.export import moment, since
     from runbook.evidence.formats import FORMATS
+    from runbook.evidence.seal import SEAL
 
     if unknown := [name for name in formats if name not in FORMATS]:
         raise EvidenceError(f"there is no format {unknown[0]}; there is {', '.join(FORMATS)}")
     found = [*(run.resolve() for run in runs), *(since(reports.resolve(), moment(since_)) if since_ else ())]
     folders = sorted(dict.fromkeys(found))
+    if bare := [folder.name for folder in folders if not unsealed and not (folder / SEAL).exists()]:
+        raise EvidenceError(f"{', '.join(bare)}: not sealed, so it was not searched for secrets either (--unsealed)")
     exported(folders, output, ("id", "en"), _trusted(key, target, ()), keys.own(key), formats or tuple(FORMATS))
     click.echo(f"{output}: {len(folders)} run{'' if len(folders) == 1 else 's'}")
 
@@ -134,6 +141,20 @@ def show(run: Path, output: Path | None, target: Path | None, key: str | None) -
     from runbook.evidence.run import read
 
     click.echo(write_page(as_decided(read(run.resolve())), ("id", "en"), _trusted(key, target, ()), output))
+
+
+@evidence.command("index")
+@REPORTS
+@click.option("--output", type=click.Path(path_type=Path), default=None, help="Default: index.html in --reports.")
+@PEOPLE
+@KEY
+@told_plainly
+def show_all(reports: Path, output: Path | None, target: Path | None, key: str | None) -> None:
+    """Write the history of all runs as one page that needs no network, and name it."""
+    from runbook.evidence.index import write_index
+
+    path = output if output is not None else reports / "index.html"
+    click.echo(write_index(reports, ("id", "en"), _trusted(key, target, ()), path))
 
 
 def _trusted(key: str | None, target: Path | None, trust: tuple[Path, ...]) -> dict[str, str]:

@@ -72,6 +72,14 @@ def own(named: str | None) -> CryptoSigner | None:
     return signer(default()) if default().exists() else None
 
 
+def needed(named: str | None) -> CryptoSigner:
+    """The same, where nothing can be done without one. Raises EvidenceError."""
+    signer = own(named)
+    if signer is None:
+        raise EvidenceError("this takes a key: `runbook keys new` makes yours, --key names another file")
+    return signer
+
+
 def public(hexadecimal: str) -> SSlibKey:
     """The public key of this material. Raises EvidenceError when it is none."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

@@ -6,6 +6,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from html import escape
 from urllib.parse import quote, quote_plus
 
 MARK = "***"
@@ -56,7 +57,7 @@ class Redactor:
     def finds(self, data: bytes) -> bool:
         """Whether the bytes of a file hold a known secret in any spelling, or what can only be a secret."""
         if self._needles is None:
-            shortest_first = sorted((known.encode("utf-8", "replace") for known in self._known), key=len)
+            shortest_first = sorted((known.encode("utf-8", "surrogateescape") for known in self._known), key=len)
             self._needles = []
             for spelling in shortest_first:
                 if not any(needle in spelling for needle in self._needles):
@@ -87,15 +88,18 @@ class Redactor:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """A secret as it is, in URLs, in JSON, in Python, and in Base64, also as a part of something longer."""
+    """A secret as it is, in URLs, HTML, JSON and Python, and in hex and Base64, also as a part of something longer."""
     raw = secret.encode("utf-8", "surrogateescape")
     yield secret
     for quoted in (quote(raw), quote(raw, safe=""), quote_plus(raw)):
         yield quoted
         yield re.sub("%..", lambda found: found[0].lower(), quoted)
-    for escaped in (json.dumps(secret), json.dumps(secret, ensure_ascii=False), repr(secret)):
+    in_python = (repr(secret), ascii(secret), repr(raw)[1:])
+    for escaped in (json.dumps(secret), json.dumps(secret, ensure_ascii=False), *in_python):
         yield escaped[1:-1]
         yield escaped[1:-1].replace("/", "\\/")
+    yield from (escape(secret), escape(secret, quote=False))
+    yield from (raw.hex(), raw.hex().upper())
     for before in range(3):
         # Six bits a character: the first and the last one may hold bits of what stands around the secret.
         encoded = b64encode(b"\0" * before + raw).decode()

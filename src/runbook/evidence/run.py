@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from runbook.clauses import clauses
-from runbook.evidence import chain
-from runbook.evidence.chain import Entry
+from runbook.evidence.chain import FIRST, Entry, Lines
 from runbook.evidence.record import RECORD, WORST_FIRST, CheckRecord
 from runbook.evidence.verdict import Judgement, judge
 from runbook.settings import Waiver
@@ -61,67 +60,110 @@ class Run:
         return replace(self, judgement=self.judgement.with_gaps(gaps))
 
 
-def read(folder: Path) -> Run:
-    """Read the record in a run's folder. Never raises for what is in it."""
-    chained = chain.read(folder / RECORD)
-    entries = chained.entries
-    gaps = list(_gaps(entries))
-    if chained.fault:
-        gaps.insert(0, chained.fault)
-    start, verdict = (_the(entries, index, type_) for index, type_ in ((0, "start"), (-1, "verdict")))
-    gaps += _texts(verdict.get("gaps"))
-    checks: dict[str, CheckRecord] = {}
-    times: dict[str, datetime] = {}
-    evidence: dict[str, str] = {}
-    for number, entry in enumerate(entries, 1):
-        if entry.get("type") != "check":
-            continue
-        check, at = _check(entry), _time(entry)
+class _Record:
+    """What the lines of a record tell, kept as they go by: a record may have more of them than memory should hold."""
+
+    def __init__(self, observations: bool) -> None:
+        self._observations = observations
+        self._types: Counter[str] = Counter()
+        self._untimed = self._set_back = False
+        self._latest: datetime | None = None
+        self.first: Entry = {}
+        self.last: Entry = {}
+        self.digest = FIRST
+        self.required: list[str] = []
+        self.checks: dict[str, CheckRecord] = {}
+        self.times: dict[str, datetime] = {}
+        self.evidence: dict[str, str] = {}
+        self.gaps: list[str] = []
+
+    def add(self, number: int, entry: Entry, digest: str) -> None:
+        """Take in the next line."""
+        type_, at = str(entry.get("type")), _time(entry)
+        self.first = self.first or entry
+        self.last, self.digest = entry, digest
+        self._types[type_] += 1
+        self._untimed |= at is None
+        if at is not None:
+            self._set_back |= self._latest is not None and self._latest - at > CLOCK_SLACK
+            self._latest = at
+        if type_ == "plan":
+            self.required += _texts(entry.get("required"))
+        elif type_ == "check":
+            self._add_check(number, _check(entry), at, digest)
+
+    def _add_check(self, number: int, check: CheckRecord | None, at: datetime | None, digest: str) -> None:
         if check is None or at is None:
-            gaps.append(f"{RECORD}, line {number}: is no record of a check")
-            continue
-        if check.check in checks:
-            gaps.append(f"recorded twice: {check.check}")
-            check = min(check, checks[check.check], key=lambda one: WORST_FIRST.index(one.outcome))
-        checks[check.check], times[check.check] = check, at
-        evidence[check.check] = " ".join(filter(None, (evidence.get(check.check), chained.digests[number - 1])))
-    required = [id_ for entry in entries if entry.get("type") == "plan" for id_ in _texts(entry.get("required"))]
+            self.gaps.append(f"{RECORD}, line {number}: is no record of a check")
+            return
+        if not self._observations:
+            check = replace(check, observation=[])
+        if check.check in self.checks:
+            self.gaps.append(f"recorded twice: {check.check}")
+            check = min(check, self.checks[check.check], key=lambda one: WORST_FIRST.index(one.outcome))
+        self.checks[check.check], self.times[check.check] = check, at
+        self.evidence[check.check] = " ".join(filter(None, (self.evidence.get(check.check), digest)))
+
+    @property
+    def start(self) -> Entry:
+        """The first line, if it is what the first one is to be."""
+        return self.first if self.first.get("type") == "start" else {}
+
+    @property
+    def verdict(self) -> Entry:
+        """The last line, likewise."""
+        return self.last if self.last.get("type") == "verdict" else {}
+
+    def lacks(self) -> Iterator[str]:
+        """What a whole record would have, and this one has not."""
+        if not self.start:
+            yield "the record has no beginning"
+        if not self.verdict:
+            yield "the record has no verdict: the run was killed, or still goes on"
+        for type_, name in (("start", "beginnings"), ("verdict", "verdicts"), ("plan", "lists of what is required")):
+            if self._types[type_] > 1:
+                yield f"the record has {self._types[type_]} {name}"
+        if not self._types["plan"]:
+            yield "the record does not say which checks were required"
+        if self._untimed:
+            yield "a line of the record does not say when"
+        if self._set_back:
+            yield "the clock was set back while the record was written"
+
+
+def read(folder: Path, *, observations: bool = True) -> Run:
+    """Read the record in a run's folder. Never raises for what is in it. What the checks observed takes most of the
+    memory, and may be left out."""
+    record, lines = _Record(observations), Lines(folder / RECORD)
+    for number, (entry, digest) in enumerate(lines, 1):
+        record.add(number, entry, digest)
+    start, verdict, checks, required = record.start, record.verdict, record.checks, record.required
+    gaps = [*filter(None, [lines.fault]), *record.lacks(), *_texts(verdict.get("gaps")), *record.gaps]
     if required:
         gaps += [f"not required: {id_}" for id_ in sorted(checks.keys() - set(required))]
     waivers = _waivers(start)
     gaps += [
-        f"waived without a waiver: {id_}" for id_, check in checks.items() if _unwaived(check, times[id_], waivers)
+        f"waived without a waiver: {id_}"
+        for id_, check in checks.items()
+        if _unwaived(check, record.times[id_], waivers)
     ]
     sections = _texts(start.get("sections"))
     concerned = [clause for clause in clauses().values() if clause.section in sections]
     judgement = judge(concerned, required, checks, list(dict.fromkeys(gaps)))
     if verdict and verdict.get("verdict") != judgement.verdict:
         judgement = judgement.with_gaps([f"the record says {verdict.get('verdict')}, and holds {judgement.verdict}"])
-    return Run(folder, start, verdict, tuple(required), checks, times, evidence, waivers, judgement, chained.last)
-
-
-def _gaps(entries: Sequence[Entry]) -> Iterator[str]:
-    """What a whole record would have, and this one has not."""
-    types = [entry.get("type") for entry in entries]
-    if not _the(entries, 0, "start"):
-        yield "the record has no beginning"
-    if not _the(entries, -1, "verdict"):
-        yield "the record has no verdict: the run was killed, or still goes on"
-    for type_, name in (("start", "beginnings"), ("verdict", "verdicts"), ("plan", "lists of what is required")):
-        if types.count(type_) > 1:
-            yield f"the record has {types.count(type_)} {name}"
-    if "plan" not in types:
-        yield "the record does not say which checks were required"
-    times = [_time(entry) for entry in entries]
-    if None in times:
-        yield "a line of the record does not say when"
-    known = [time for time in times if time is not None]
-    if any(earlier - later > CLOCK_SLACK for earlier, later in pairwise(known)):
-        yield "the clock was set back while the record was written"
-
-
-def _the(entries: Sequence[Entry], index: int, type_: str) -> Entry:
-    return entries[index] if entries and entries[index].get("type") == type_ else {}
+    return Run(
+        folder,
+        start,
+        verdict,
+        tuple(required),
+        checks,
+        record.times,
+        record.evidence,
+        waivers,
+        judgement,
+        record.digest,
+    )
 
 
 def _check(entry: Entry) -> CheckRecord | None:

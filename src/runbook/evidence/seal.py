@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,13 +35,13 @@ def seal(folder: Path, signer: CryptoSigner, redactor: Redactor) -> Signed:
     found: list[str] = []
     for name, data in envelope.files(folder, ADDED_LATER):
         subjects[name] = digest(data)
-        if redactor.finds(data) or redactor.finds(name.encode()):
+        if redactor.finds(data) or redactor.finds(os.fsencode(name)):
             # The name itself may be what gives it away.
             found.append(redactor.text(name))
     if found:
         raise EvidenceError(f"not sealed: a secret stands in {', '.join(found)}; remove the folder, mend what wrote it")
     with ledger.held(folder.parent) as book:
-        return book.enter("run", folder / SEAL, told(read(folder)), subjects, signer)
+        return book.enter("run", folder / SEAL, told(read(folder, observations=False)), subjects, signer)
 
 
 def told(run: Run) -> dict[str, object]:

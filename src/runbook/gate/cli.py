@@ -10,7 +10,7 @@ import click
 from runbook.commands import KEY, REPORTS, TARGET, told_plainly
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import CryptoSigner
+    pass
 
 
 @click.command()
@@ -67,9 +67,10 @@ VERDICT = click.argument("verdict", type=click.Path(path_type=Path))
 @told_plainly
 def approve(verdict: Path, key: str | None) -> None:
     """Vouch for VERDICT (the file that `runbook gate` names) with your key: you have read what it proves."""
+    from runbook.evidence import keys
     from runbook.gate.approval import approve as approved
 
-    signed = approved(verdict.resolve(), _signer(key))
+    signed = approved(verdict.resolve(), keys.needed(key))
     click.echo(f"approved verdict={signed.predicate['verdict']} key={signed.by}")
 
 
@@ -83,10 +84,11 @@ def reopen(verdict: Path, target: Path | None, key: str | None) -> None:
 
     Exit code 0 when it was opened, 3 when it is refused, else that of the command.
     """
+    from runbook.evidence import keys
     from runbook.gate.reopening import reopen as reopened
     from runbook.targets import EMBEDDED
 
-    became = reopened(verdict.resolve(), (target or EMBEDDED).resolve(), _signer(key))
+    became = reopened(verdict.resolve(), (target or EMBEDDED).resolve(), keys.needed(key))
     for refusal in became.refusals:
         click.secho(f"! {refusal}", fg="red", err=True)
     if became.exit_code is None:
@@ -108,22 +110,13 @@ def break_glass(reason: str, hours: float, target: Path | None, reports: Path, k
 
     Exit code: that of the command.
     """
+    from runbook.evidence import keys
     from runbook.gate.break_glass import break_glass as broken
     from runbook.targets import EMBEDDED, opened
 
-    path, signer = (target or EMBEDDED).resolve(), _signer(key)
+    path, signer = (target or EMBEDDED).resolve(), keys.needed(key)
     with opened(path) as running:
         code = broken(running.settings, path, reports.resolve(), reason, hours, signer)
     click.secho("BREAK-GLASS: access was opened without proof; prove it now: runbook gate reopen", fg="red", err=True)
     click.echo(f"{'OPENED' if code == 0 else 'NOT OPENED'} WITHOUT PROOF command_exit_code={code}")
     raise SystemExit(code)
-
-
-def _signer(key: str | None) -> CryptoSigner:
-    from runbook.errors import EvidenceError
-    from runbook.evidence import keys
-
-    signer = keys.own(key)
-    if signer is None:
-        raise EvidenceError("this takes a key: `runbook keys new` makes yours, --key names another file")
-    return signer

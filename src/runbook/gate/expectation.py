@@ -27,7 +27,7 @@ NEVER_LEFT_OUT = ("rls",)
 class Expectation:
     """What the record of a run must show.
 
-    `sections` of the runbook, each with the `items` of the population that its checks must name; `fingerprint` of the
+    `sections` of the runbook; for those of a population, the `items` that its checks must name; `fingerprint` of the
     target; `unread` says why something of it could not be read, which no run can make good.
     """
 
@@ -69,13 +69,11 @@ def shortfalls(expected: Expectation, run: Run, now: Fingerprint) -> Iterator[st
     functions = {check.partition("[")[0] for check in run.checks}
     yield from (f"not checked: {check}" for clause in clauses for check in clause.checks if check not in functions)
     yield from (f"required, and not checked: {check}" for check in run.required if check not in run.checks)
-    for section in expected.sections:
-        if not expected.items.get(section):
+    for section, items in expected.items.items():
+        if not items:
             yield f"{section}: nothing is there to be checked"
         named = _named(check for check in run.checks if check.startswith(f"checks/{section}/"))
-        yield from (
-            f"{section}: no check names {item}" for item in expected.items.get(section, ()) if item not in named
-        )
+        yield from (f"{section}: no check names {item}" for item in items if item not in named)
     left_out = {clause.id for section in NEVER_LEFT_OUT for clause in of_section(section)}
     for check in run.checks.values():
         if check.outcome in ("out of scope", "waived") and check.clause in left_out:

@@ -36,7 +36,7 @@ class Seal:
 
 def page(run: Run, languages: Sequence[Language], seal: Seal | None = None) -> str:
     """The page. Whatever the record holds is shown as text."""
-    text = template("evidence/page", "page.html.jinja").render(
+    text = template("evidence", "page/page.html.jinja").render(
         page=_parts(run),
         seal=seal,
         languages=languages,
