@@ -1,6 +1,6 @@
 # The environment sets itself up: every target that needs it depends on .venv/ready.
 .DEFAULT_GOAL := help
-.PHONY: help health rls test test-slow lint browser allure up down status bench lock clean
+.PHONY: help health rls test test-slow lint browser allure rehearse up down status bench lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?=
@@ -39,6 +39,9 @@ up: .venv/ready ## Start the embedded system and leave it running
 
 down: .venv/ready ## Stop it again
 	@$(BIN)/runbook down
+
+rehearse: .venv/ready browser ## Play the three rehearsals of an incident: P0, P1, P2
+	@for one in p0 p1 p2; do bash stack/rehearsals/$$one.sh || exit 1; done
 
 status: .venv/ready ## Say whether it runs
 	@$(BIN)/runbook status

@@ -14,7 +14,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from stack import supervisor
+from stack import history, supervisor
 from stack.state import StackError
 
 
@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         with supervisor.started(
             options.state, defect=defect, detached=options.detached, stopping=stopping
         ) as environment:
+            history.make(environment)
             with suppress(OSError):  # nobody reads: the parent is gone, and the end of standard input will tell
                 os.write(sys.stdout.fileno(), f"{json.dumps(environment)}\n".encode())
             if not options.detached:

@@ -45,7 +45,7 @@ SETTINGS = {
     "scram_iterations": "1",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "log_line_prefix": "%m [%p] %e %q%u@%d ",
+    "log_line_prefix": "%m [%p] %e %q%u@%d/%a ",
     "log_checkpoints": "off",
 }
 
@@ -80,15 +80,7 @@ class Server:
             raise self._state.failure("initdb", f"ended with exit code {code}")
         (self._home / "password").unlink()
         self._state.check_stopping()
-        process = self._state.spawn(
-            DATABASE,
-            [self._programs / "postgres", "-D", self._home / "data"],
-            cwd=self._home,
-            user=self._user,
-            # "Fast" shutdown: at SIGTERM it would wait for every client to leave.
-            stop_signal=signal.SIGINT if os.name == "posix" else signal.SIGTERM,
-        )
-        self._state.wait_until_ready(DATABASE, process, self._is_ready)
+        self._state.wait_until_ready(DATABASE, self.begin(), self.is_ready)
         try:
             build.bootstrap(self.dsn(ADMIN), {role: self._passwords[role] for role in LOGINS})
             build.migrate(self.dsn("postgres"))
@@ -97,6 +89,34 @@ class Server:
                 build.apply(self.dsn(ADMIN), defect)
         except psycopg.Error as error:
             raise self._state.failure(DATABASE, "could not be built", str(error).partition("\n")[0]) from error
+
+    def begin(self) -> subprocess.Popen[bytes]:
+        """Start the server on what has been built."""
+        return self._state.spawn(
+            DATABASE,
+            [self._programs / "postgres", "-D", self._home / "data"],
+            cwd=self._home,
+            user=self._user,
+            # "Fast" shutdown: at SIGTERM it would wait for every client to leave.
+            stop_signal=signal.SIGINT if os.name == "posix" else signal.SIGTERM,
+        )
+
+    def is_ready(self) -> bool:
+        """The postmaster says so itself in its lock file; connecting to find out would fill its log with refusals."""
+        try:
+            return self.lock_file.read_text(encoding="utf-8").rstrip().endswith("ready")
+        except FileNotFoundError:
+            return False
+
+    @property
+    def lock_file(self) -> Path:
+        """What the postmaster keeps while it runs."""
+        return self._home / "data" / "postmaster.pid"
+
+    @property
+    def listens(self) -> str:
+        """The path of its socket; where there are none, its address."""
+        return str(self._home / ".s.PGSQL.5432") if self._port is None else f"127.0.0.1:{self._port}"
 
     def dsn(self, role: str, database: str = "postgres") -> str:
         """What this role connects with: its password is in it."""
@@ -135,13 +155,6 @@ class Server:
         for name, value in (SETTINGS | listen).items():
             command += ["-c", f"{name}={value}"]
         return self._state.spawn("initdb", command, cwd=self._home, user=self._user)
-
-    def _is_ready(self) -> bool:
-        """The postmaster says so itself in its lock file; connecting to find out would fill its log with refusals."""
-        try:
-            return (self._home / "data" / "postmaster.pid").read_text(encoding="utf-8").rstrip().endswith("ready")
-        except FileNotFoundError:
-            return False
 
 
 @contextmanager

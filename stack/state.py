@@ -99,6 +99,22 @@ class State:
         self.record()
         return process
 
+    def runs(self, name: str) -> bool:
+        """Whether a process of this name is alive."""
+        return any(recorded.alive() for recorded in self._processes if recorded.name == name)
+
+    def end(self, name: str) -> None:
+        """Stop what has this name, before everything else is. Raises StackError when it had to be killed."""
+        ending = [recorded for recorded in self._processes if recorded.name == name]
+        processes.stop(ending)
+        pids = {recorded.pid for recorded in ending}
+        codes = [child.poll() for child in self._children if child.pid in pids]
+        self._children = [child for child in self._children if child.pid not in pids]
+        self._processes = [recorded for recorded in self._processes if recorded.name != name]
+        self.record()
+        if any(code == -signal.SIGKILL for code in codes):
+            raise StackError(f"{name} did not stop within {GRACE:.0f} s and was killed")
+
     def wait_until_ready(self, name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
         """Poll until ready. Raises StackError when the process ends first, after DEADLINE, or when told to stop."""
         end = time.monotonic() + DEADLINE

@@ -8,16 +8,19 @@ import importlib
 import json
 import os
 import socket
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from stack import repository
+from stack.parts import Part, Parts, controlled
 from stack.postgres import Server
-from stack.state import DEADLINE, StackError, claimed
+from stack.processes import DATABASE
+from stack.state import StackError, State, claimed
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFECTS = Path(__file__).parent / "defects"
@@ -61,19 +64,35 @@ def started(
                 "STACK_PUBLIC_KEY_FILE": str(state.write("public.pem", secret.public_key)),
                 "STACK_ANON_KEY": secret.anon_key,
                 "STACK_PASSWORD": secret.password,
-                "STACK_COMMIT": _commit(),
+                **_deployed_from(state, defect),
+                "STACK_STATE": str(state.directory),
+                "STACK_DATABASE_LISTENS": server.listens,
+                "STACK_DATABASE_LOCK": str(server.lock_file),
+                "STACK_API_TEMPORARY": str(_temporary(state, "api") / "*"),
+                "STACK_ADMIN_TEMPORARY": str(_temporary(state, "admin") / "*"),
+                "STACK_API_LOG": str(state.logs / "api.log"),
+                "STACK_DATABASE_LOG": str(state.logs / f"{DATABASE}.log"),
             }
             encrypted_password = secrets.hash_password(secret.password)
             server.start(encrypted_password, defect if defect is not None and defect.suffix == ".sql" else None)
             state.check_stopping()
-            waiting = []
+            # What was put in place up to here was put there by hand, and not through what is deployed.
+            environment["STACK_DEPLOYED_AT"] = datetime.now(UTC).isoformat()
+            parts, waiting = Parts(state), []
+            parts.add("supabase", Part(server.begin, server.is_ready))
             for (name, factory), port in zip(factories.items(), (api_port, admin_port), strict=True):
-                process = state.spawn(name, _uvicorn(factory, port), cwd=ROOT, env={**os.environ, **environment})
-                waiting.append((name, process, partial(_healthy, port)))
+                own = {**os.environ, **environment, "TMPDIR": str(_temporary(state, name))}
+                begin = partial(state.spawn, name, _uvicorn(factory, port), cwd=ROOT, env=own)
+                ready = partial(_healthy, port)
+                parts.add(name, Part(begin, ready, port))
+                waiting.append((name, begin(), ready))
             for name, process, ready in waiting:
                 state.wait_until_ready(name, process, ready)
-        state.write("environment.json", json.dumps(environment, indent=2))
-        yield environment
+        if (system := _system_of(defect)) is not None:
+            system(parts)
+        with controlled(parts) as environment["STACK_CONTROL"]:
+            state.write("environment.json", json.dumps(environment, indent=2))
+            yield environment
 
 
 def planted(name: str) -> Path:
@@ -95,9 +114,26 @@ def factories_with(defect: Path | None) -> dict[str, str]:
     except Exception as error:
         raise StackError(f"{module} cannot be imported: {error}") from error
     replaced = {name: f"{module}:{name}" for name in FACTORIES if callable(getattr(found, name, None))}
-    if not replaced:
-        raise StackError(f"{module} plants nothing: it has neither api() nor admin()")
+    if not replaced and not hasattr(found, "system") and not hasattr(found, "sources"):
+        raise StackError(f"{module} plants nothing: it has none of api(), admin(), system() and sources()")
     return FACTORIES | replaced
+
+
+def _system_of(defect: Path | None) -> Callable[[Parts], None] | None:
+    """What the defect does to how parts are stopped and started again, if anything."""
+    if defect is None or defect.suffix != ".py":
+        return None
+    return getattr(importlib.import_module(f"stack.defects.{defect.stem}"), "system", None)
+
+
+def _temporary(state: State, name: str) -> Path:
+    """The folder for a process's temporary files, removed with the state."""
+    folder = state.directory / "temporary" / name
+    if not folder.parent.exists():
+        folder.parent.mkdir(mode=0o700)
+        state.adopt(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 @contextmanager
@@ -132,12 +168,14 @@ def _healthy(port: int) -> bool:
         connection.close()
 
 
-def _commit() -> str:
-    """The commit that runs, or "unknown" outside a repository."""
-    try:
-        found = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True, timeout=DEADLINE
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return found.stdout.strip()
+def _deployed_from(state: State, defect: Path | None) -> dict[str, str]:
+    """The repository, made of the sources that run, and the commit of it that is deployed."""
+    folder = state.directory / "repository"
+    folder.mkdir(mode=0o700)
+    state.adopt(folder)
+    module = (
+        None if defect is None or defect.suffix != ".py" else importlib.import_module(f"stack.defects.{defect.stem}")
+    )
+    commit = repository.make(folder, getattr(module, "sources", None))
+    told = {"STACK_COMMIT": commit, "STACK_CLEAN": "true", "STACK_RELEASE": repository.RELEASE}
+    return {"STACK_REPOSITORY": str(folder), **told}

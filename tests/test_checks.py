@@ -21,7 +21,7 @@ def marked(tree: ast.Module) -> list[str]:
         for node in tree.body
         if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["pytestmark"]
         for call in ast.walk(node.value)
-        if isinstance(call, ast.Call) and isinstance(call.args[0], ast.Constant)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "clause" and isinstance(call.args[0], ast.Constant)
     ]
 
 

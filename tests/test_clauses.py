@@ -29,7 +29,7 @@ def test_a_clause_is_complete(clause: Clause) -> None:
     assert clauses()[clause.id] is clause
     assert re.fullmatch(r"[A-Z]\d+", clause.id)
     assert clause.severity in ("P0", "P1", "P2")
-    assert clause.layer in ("api", "admin", "database")
+    assert clause.layer in ("api", "admin", "database", "procedure")
     assert clause.section in {folder.name for folder in CHECKS.iterdir()}
 
 

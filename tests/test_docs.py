@@ -36,7 +36,7 @@ AFTER_A_DEPLOY = Path("docs/after-a-deploy.md")
 EXAMPLE = ROOT / "targets" / "live.example.toml"
 CHECKS = sorted((ROOT / "checks").glob("*/test_*.py"))
 
-GENERATED = re.compile(r"\.venv/|\.runbook/|reports/(?!README)")
+GENERATED = re.compile(r"\.venv/|\.runbook/|reports/(?!README)|incidents/|incident\.toml|report\.md")
 """Paths that only a run or a set-up brings about."""
 PATH = re.compile(r"(?!/)[\w.*-]*/[\w./*-]*|[\w.-]+\.(md|toml|py|sql|svg|lock)")
 METHODS = get_args(Auth.model_fields["method"].annotation)

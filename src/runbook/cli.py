@@ -9,6 +9,10 @@ import click
 from runbook.commands import TARGET, told_plainly
 from runbook.evidence.cli import evidence, keys_group
 from runbook.gate.cli import approve, break_glass, gate, reopen
+from runbook.incident.backlog_cli import backlog
+from runbook.incident.cli import incident
+from runbook.lifecycle.cli import down, restart, status, up
+from runbook.logs.cli import logs
 from runbook.rls.cli import rls
 
 
@@ -21,53 +25,18 @@ def main() -> None:
     """
 
 
+for command in (up, down, restart, status):
+    main.add_command(command)
 main.add_command(rls)
+main.add_command(logs)
 main.add_command(keys_group)
 main.add_command(evidence)
 main.add_command(gate)
+main.add_command(incident)
+main.add_command(backlog)
 main.add_command(approve)
 main.add_command(reopen)
 main.add_command(break_glass)
-
-
-@main.command()
-@TARGET
-@click.option("--defect", default=None, help="Plant a defect of stack/defects, to see its checks turn red (a drill).")
-@told_plainly
-def up(target: Path | None, defect: str | None) -> None:
-    """Start the embedded system, leave it running and print its addresses."""
-    from runbook.targets import embedded, startable
-
-    name, start, folder = startable(target)
-    _show(embedded.up(name, start, folder, ("--defect", defect) if defect else ()))
-    click.echo(f"what to sign in with stands in {embedded.note_of(name, start, folder)}")
-
-
-@main.command()
-@TARGET
-@told_plainly
-def down(target: Path | None) -> None:
-    """Stop the embedded system that `up` left running."""
-    from runbook.targets import embedded, startable
-
-    name, start, folder = startable(target)
-    click.echo(f"{name} is stopped" if embedded.down(name, start, folder) else f"{name} was not running")
-
-
-@main.command()
-@TARGET
-@told_plainly
-def status(target: Path | None) -> None:
-    """Say whether the embedded system runs, and where. Exit code 1 when it does not."""
-    from runbook.targets import embedded, startable
-
-    name, start, folder = startable(target)
-    found = embedded.find(name, start, folder)
-    if found is None:
-        click.echo(f"{name} is not running; `runbook up` starts it")
-        raise SystemExit(1)
-    click.echo(f"{name} is running (process {found.process.pid})")
-    _show(found.provided)
 
 
 @main.command()
@@ -89,6 +58,29 @@ def doctor(target: Path | None) -> None:
     raise SystemExit(0 if sound else 1)
 
 
+@main.command("clauses")
+@click.option("--defects", is_flag=True, help="Name every defect, and not only how many there are.")
+@told_plainly
+def show_clauses(defects: bool) -> None:
+    """Show each clause of the runbook with its checks, and the planted defects that were seen to turn each red.
+
+    Exit code 1 when a clause has no check, or a check was never seen to fail.
+    """
+    from runbook.coverage import covered
+
+    whole = True
+    for one in covered():
+        clause = one.clause
+        click.secho(f"{clause.id}  {clause.severity}  checks/{clause.section}", bold=True)
+        for wording in clause.wording.values():
+            click.echo(f"    {wording}")
+        whole = whole and bool(one.checks) and all(one.checks.values())
+        for check, red in one.checks.items():
+            told = ", ".join(red) if defects else f"{len(red)} seen to turn it red"
+            click.echo(f"    - {check}: {told if red else click.style('never seen to fail', fg='red')}")
+    raise SystemExit(0 if whole else 1)
+
+
 @main.command()
 @told_plainly
 def browser() -> None:
@@ -96,10 +88,3 @@ def browser() -> None:
     from runbook.admin.install import ensure
 
     click.echo(ensure(lambda line: click.echo(line, err=True)))
-
-
-def _show(provided: dict[str, str]) -> None:
-    """The addresses, and only them: the rest is secret."""
-    for name, value in provided.items():
-        if value.startswith(("http://", "https://")):
-            click.echo(f"{name.removeprefix('STACK_').removesuffix('_URL').lower():8} {value}")

@@ -12,6 +12,7 @@ from runbook.api.client import Client
 from runbook.database.connection import Database
 from runbook.errors import Unverified
 from runbook.evidence.journal import Journal
+from runbook.release.deployed import commit_of
 from runbook.rls.catalog import digest_of
 from runbook.rls.snapshot import state
 
@@ -47,7 +48,7 @@ def take(settings: Settings) -> Fingerprint:
     hurried = settings.timeouts.model_copy(update={"retry": min(settings.timeouts.retry, RETRY_SECONDS)})
     client = Client(settings.api, hurried, Journal())
     ways: dict[str, Callable[[], str]] = {
-        "commit": lambda: _commit(client, settings),
+        "commit": lambda: commit_of(client, settings.release),
         "migration": lambda: _migration(database, settings),
         "policies": lambda: digest_of(state(database, settings)),
         "system": lambda: _system(database),
@@ -65,17 +66,6 @@ def take(settings: Settings) -> Fingerprint:
         client.close()
         database.close()
     return Fingerprint(known, unknown)
-
-
-def _commit(client: Client, settings: Settings) -> str:
-    release = settings.release
-    if release.route is None:
-        raise Unverified("release.route is not in the settings, so nothing says which commit is deployed")
-    answer = client.get(release.route)
-    found = answer.values_at(release.commit_at) if answer.ok else []
-    if len(found) != 1:
-        raise Unverified(f"GET {release.route} answers {answer.status} without one value at {release.commit_at}")
-    return found[0]
 
 
 def _migration(database: Database, settings: Settings) -> str:

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 @cache
-def template(folder: str, name: str) -> Template:
-    """The template of this name in a folder of this package."""
+def template(folder: str, name: str, *, escaped: bool = True) -> Template:
+    """The template of this name in a folder of this package; `escaped`: what goes into it is made harmless for HTML."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     settings = Environment(
         loader=PackageLoader("runbook", folder),
-        autoescape=True,
+        autoescape=escaped,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -8,6 +8,10 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AwareDatetime, Field, model_validator
 
 from runbook.clauses import Language
+from runbook.settings_incident import Incidents
+from runbook.settings_logs import Logs
+from runbook.settings_parts import Part, PartName
+from runbook.settings_release import Release
 from runbook.settings_values import (
     METHODS,
     Frozen,
@@ -114,6 +118,12 @@ class Admin(Frozen):
     methods: tuple[str, ...] = ("GET", "POST")
     headers: tuple[str, ...] = ("authorization", "content-type", "x-event-id")
     browser: str | None = None
+    pages: tuple[UrlPath, ...] = ()
+
+    @property
+    def pages_read(self) -> tuple[str, ...]:
+        """The pages whose console is read."""
+        return self.pages or (self.events_page,)
 
 
 class Database(Frozen):
@@ -206,15 +216,6 @@ class Timeouts(Frozen):
     browser: Seconds = 15
 
 
-class Release(Frozen):
-    """Where the target says what is deployed: a route of the API that answers JSON, and the migrations' own table."""
-
-    route: UrlPath | None = None
-    commit_at: Name = "commit"
-    migrations: Relation = Relation(schema_name="supabase_migrations", name="schema_migrations")
-    migration: Name = "version"
-
-
 class Timestamp(Frozen):
     """The time-stamping authority (RFC 3161) that says when a seal was there at the latest."""
 
@@ -222,11 +223,15 @@ class Timestamp(Frozen):
     within: Seconds = 10
 
 
+Section = Literal["lifecycle", "health", "logs", "rollback", "rls"]
+"""What a gate can require: the sections of the runbook that are about the system, and not about an incident."""
+
+
 class Gate(Frozen):
     """What must be proved before something is opened, for how long that counts, and what then opens it."""
 
-    profiles: dict[Name, Annotated[tuple[Literal["health", "rls"], ...], Field(min_length=1)]] = Field(
-        default={"reopen": ("health", "rls"), "deploy": ("health",)}
+    profiles: dict[Name, Annotated[tuple[Section, ...], Field(min_length=1)]] = Field(
+        default={"reopen": ("rollback", "health", "rls"), "deploy": ("health",)}
     )
     limit: Seconds = 1800
     fresh_minutes: Annotated[float, Field(gt=0, le=1440)] = 15
@@ -276,6 +281,7 @@ class Settings(Frozen):
     severity: Literal["production", "staging", "local"]
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("id", "en")
     writes: bool = False
+    may_be_stopped: bool = False
     certificate_days: Annotated[int, Field(ge=1)] = 14
     start: Start | None = None
     api: Api
@@ -288,6 +294,9 @@ class Settings(Frozen):
     rls: Rls = Rls()
     timeouts: Timeouts = Timeouts()
     release: Release = Release()
+    parts: dict[PartName, Part] = Field(default={})
+    logs: Logs | None = None
+    incidents: Incidents = Incidents()
     timestamp: Timestamp | None = None
     gate: Gate = Gate()
     people: dict[PersonaName, Person] = Field(default={})
@@ -333,6 +342,8 @@ def disagreements(document: object) -> Iterator[tuple[str, str]]:
     top = _part(document)
     if top.get("backend") in BACKENDS and (top["backend"] == "embedded") != ("start" in top):
         yield "start", 'belongs to backend = "embedded", and only there'
+    if top.get("may_be_stopped") is True and top.get("severity") == "production":
+        yield "may_be_stopped", "production is never stopped by a check"
     if "waivers" in top:
         yield "waivers", "stand in a file of their own beside this one, NAME.waivers.toml"
     routes = _part(document, "api").get("guarded_routes")

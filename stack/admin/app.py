@@ -8,13 +8,15 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 STATIC = Path(__file__).parent / "static"
 PAGES = {
     "/": ("index.html", "text/html"),
+    "/help": ("help.html", "text/html"),
     "/app.js": ("app.js", "text/javascript"),
+    "/help.js": ("help.js", "text/javascript"),
     "/words.js": ("words.js", "text/javascript"),
     "/style.css": ("style.css", "text/css"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
@@ -67,10 +69,15 @@ def create() -> Starlette:
     async def health(request: Request) -> Response:
         return PlainTextResponse("ok")
 
+    async def version(request: Request) -> Response:
+        told = {name: os.environ.get(f"STACK_{name.upper()}") for name in ("commit", "clean", "release")}
+        return JSONResponse(told)
+
     return Starlette(
         routes=[
             *(Route(path, page) for path in PAGES),
             Route("/config.js", config_module),
             Route("/healthz", health),
+            Route("/version", version),
         ]
     )

@@ -25,7 +25,8 @@ select set_config('role', %(role)s, true),
        set_config('request.headers', %(headers)s, true),
        set_config('request.method', %(method)s, true),
        set_config('request.path', %(path)s, true),
-       set_config('statement_timeout', %(timeout)s, true)
+       set_config('statement_timeout', %(timeout)s, true),
+       set_config('application_name', %(request)s, true)
 """
 
 
@@ -55,6 +56,8 @@ async def transaction(request: Request, claims: Mapping[str, Any], event: UUID |
         "method": request.method,
         "path": request.url.path,
         "timeout": STATEMENT_TIMEOUT,
+        # The database's log names its sessions: so a message there is found by the request that caused it.
+        "request": request.state.request_id,
     }
     async with api.connection() as connection:
         await connection.execute(CONTEXT, context)

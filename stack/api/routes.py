@@ -125,9 +125,11 @@ async def health(request: Request) -> Response:
 
 
 async def version(request: Request) -> Response:
-    """The deployed commit, and the last migration that came with it (the API cannot read the database's record)."""
+    """The deployed commit, whether its tree was clean, what it is called, when it was deployed, and the last migration
+    that came with it (the API cannot read the database's record)."""
     known = settings.of(request)
-    return answer({"commit": known.commit, "migration": known.migration})
+    deployed = {"commit": known.commit, "clean": known.clean, "release": known.release}
+    return answer({**deployed, "deployed_at": known.deployed_at, "migration": known.migration})
 
 
 def table() -> list[Route]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.requests import Request
@@ -18,7 +19,10 @@ class Settings:
     auth_url: str
     admin_origin: str
     commit: str
+    clean: bool
+    release: str
     migration: str
+    deployed_at: str
     public_key: str
     anon_key: str = field(repr=False)
     jwt_secret: str = field(repr=False)
@@ -32,7 +36,10 @@ def read(environment: Mapping[str, str]) -> Settings:
         auth_url=environment["STACK_AUTH_URL"],
         admin_origin=environment["STACK_ADMIN_URL"],
         commit=environment.get("STACK_COMMIT", "unknown"),
+        clean=environment.get("STACK_CLEAN") == "true",
+        release=environment.get("STACK_RELEASE", "unknown"),
         migration=max(file.name.partition("_")[0] for file in MIGRATIONS.glob("*.sql")),
+        deployed_at=environment.get("STACK_DEPLOYED_AT", datetime.now(UTC).isoformat()),
         public_key=Path(environment["STACK_PUBLIC_KEY_FILE"]).read_text(encoding="ascii"),
         anon_key=environment["STACK_ANON_KEY"],
         jwt_secret=environment["STACK_JWT_SECRET"],

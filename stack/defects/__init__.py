@@ -1,7 +1,8 @@
 """Planted defects, one a file: each says what it does and which checks it turns red. Those of row-level security are
 in `rls/`.
 
-`<name>.sql` is applied to the database after the seed; `<name>.py` replaces the API (`api()`) or the Admin (`admin()`);
+`<name>.sql` is applied to the database after the seed; `<name>.py` replaces the API (`api()`) or the Admin (`admin()`),
+or changes how parts are stopped and started again (`system(parts)`);
 `<name>.toml` is laid over the target's settings, for what is wrong with a deployment and not with its parts.
 
 The file begins with its header, in comments (`-- ` or `# `) or in its docstring:

@@ -1,5 +1,6 @@
 -- What: the audit trigger writes Jakarta's wall clock into a column that means UTC: seven hours off.
 -- Red: test_new_decision_leaves_its_entry[*]
+-- Red: test_entry_says[when]
 create or replace function private.audit_graduation_decision() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin

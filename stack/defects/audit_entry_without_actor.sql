@@ -1,5 +1,6 @@
 -- What: the audit trigger no longer says who decided.
 -- Red: test_new_decision_leaves_its_entry[*]
+-- Red: test_entry_says[who]
 create or replace function private.audit_graduation_decision() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin

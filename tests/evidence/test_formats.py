@@ -169,6 +169,17 @@ NOT_WHOLE = {
 }
 
 
+def test_what_the_target_was_is_told() -> None:
+    _, files = in_all_formats(whole("health"))
+    [told_of] = [
+        one for one in json.loads(files["test-result"])["predicate"]["configuration"] if one["name"] == "fingerprint"
+    ]
+    assert told_of["annotations"] == {"commit": "e" * 40, "system": "7/=mine"}
+    assert json.loads(files["hdf"])["passthrough"]["fingerprint"] == told_of["annotations"]
+    [oscal] = json.loads(files["oscal-results"])["assessment-results"]["results"]
+    assert {"target-commit": "e" * 40}.items() <= {one["name"]: one["value"] for one in oscal["props"]}.items()
+
+
 def test_what_is_waived_is_held_in_no_format() -> None:
     run, files = in_all_formats(waived(whole("health")))
     assert run.judgement.verdict == "PASSED"

@@ -382,9 +382,9 @@ def test_of_many_runs_the_last_have_a_column_and_it_is_made_soon(tmp_path: Path)
     for number in range(MANY):
         write_run(tmp_path, FIRST + number * HOUR / 4, {"H2": "violated"} if number % 7 == 0 else {}, each=2)
     assert 2 * sum(len(clause.checks) for clause in of_section("health")) > 50
-    began = time.perf_counter()
+    began = time.process_time()
     html = index(tmp_path, BOTH, {}, tmp_path, NOW)
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
     assert len(html.encode()) < BYTES
     found = Seen(html)
     assert len(signs(found, "H2")) == RUNS_SHOWN

@@ -77,6 +77,7 @@ def written(draft: Draft) -> tuple[Run, chain.Chained]:
 def _written(draft: Draft, told: str | None, folder: Path) -> tuple[Run, chain.Chained]:
     record = RunRecord(folder, Redactor())
     about: dict[str, object] = {"by": "somebody", "host": "here", "suite": "0.1.0", "commit": "c" * 40, "clean": True}
+    about |= {"fingerprint": {"commit": "e" * 40, "system": "7/=mine"}}
     about |= {"population": "d" * 64, "api": "http://127.0.0.1:1", **draft.start}
     record.write("start", target=draft.target, sections=list(draft.sections), **about)
     if draft.planned:

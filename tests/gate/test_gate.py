@@ -9,11 +9,13 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
+from typing import get_args
 
 import pytest
 
 from runbook.clauses import clauses
 from runbook.evidence import ledger
+from runbook.settings import Section
 from tests.gate.conftest import HEAD, HELD, Gate
 
 
@@ -81,6 +83,15 @@ def test_an_authority_that_cannot_be_reached_is_told_and_keeps_nothing_closed(ga
     assert result.exit_code == 0, result.output
     assert "! no timestamp: http://127.0.0.1:9 gave none (ConnectError)" in result.stderr
     assert gate.verify().exit_code == 0
+
+
+def test_a_fault_of_its_own_is_no_violation(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("runbook.gate.verdict.decide", broken)
+    result = gate.decide()
+    assert (result.exit_code, result.stdout) == (3, "INCONCLUSIVE profile=deploy error=ZeroDivisionError\n")
 
 
 def test_a_violation_fails(gate: Gate) -> None:
@@ -269,5 +280,6 @@ def test_a_database_that_is_not_there_does_not_pass(gate: Gate) -> None:
     assert gate.decide().exit_code == 3
 
 
-def test_the_clauses_of_this_module_are_those_of_the_runbook(gate: Gate) -> None:
-    assert {clause.section for clause in clauses().values()} == {"health", "rls"}
+def test_a_gate_can_require_each_section_that_is_about_the_system() -> None:
+    of_an_incident = {"incident", "post_incident"}
+    assert {clause.section for clause in clauses().values()} - of_an_incident == set(get_args(Section))

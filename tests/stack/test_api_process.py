@@ -53,8 +53,8 @@ def answers(url: str) -> bool:
 def test_health_and_version_need_no_token(api: System) -> None:
     assert api.http.get("/healthz").status_code == 200
     [head] = api.sql("select max(version) as version from supabase_migrations.schema_migrations")
-    version = {"commit": api["COMMIT"], "migration": head["version"]}
-    assert api.http.get("/version").json() == version
+    deployed = {"commit": api["COMMIT"], "clean": True, "release": api["RELEASE"], "deployed_at": api["DEPLOYED_AT"]}
+    assert api.http.get("/version").json() == {**deployed, "migration": head["version"]}
 
 
 def test_without_its_database_it_starts_answers_503_and_still_stops(api: System, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -27,6 +28,11 @@ AT_REST = 0.25
 
 RESTLESS = 3.0
 """Seconds after which events that are shown are enough, though the page still has a request under way: a long poll."""
+
+REFUSED = re.compile(r"(?i)\bunauthori[sz]ed\b|\bforbidden\b|\bjwt\b|\b(invalid|expired) token\b|\b40[13]\b")
+"""How a page's own script says that it was not let in."""
+BY_THE_BROWSER = "Failed to load resource"
+"""How the browser begins its message about an answer, which is known by its status already."""
 
 ARGUMENTS = (
     "--disable-background-networking",
@@ -109,7 +115,7 @@ def visit(
     ):
         context.set_default_timeout(limit * 1000)
         page = context.new_page()
-        seen = _Watch(page)
+        seen = Watch(page)
         try:
             page_answer = page.goto(origin + admin.events_page)
             if page_answer is not None and not page_answer.ok:
@@ -123,10 +129,7 @@ def visit(
             ) from None
         loaded = _wait(page, admin.loaded, seen, limit)
         if screenshot is not None:
-            screenshot.parent.mkdir(parents=True, exist_ok=True)
-            private = [admin.sign_in.email, admin.sign_in.password, *admin.private]
-            masked = [page.locator(selector) for selector in private]
-            page.screenshot(path=screenshot, mask=masked, mask_color="#808080")
+            pictured(page, admin, screenshot)
         return Visit(
             loaded=loaded,
             events=_shown(page, admin.loaded),
@@ -140,7 +143,15 @@ def visit(
         )
 
 
-class _Watch:
+def pictured(page: Page, admin: Admin, path: Path) -> None:
+    """A picture of the page, with what is private on it blacked out."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    private = [admin.sign_in.email, admin.sign_in.password, *admin.private]
+    masked = [page.locator(selector) for selector in private]
+    page.screenshot(path=path, mask=masked, mask_color="#808080")
+
+
+class Watch:
     """Collects what goes wrong on a page, as addresses and counts."""
 
     def __init__(self, page: Page) -> None:
@@ -149,6 +160,7 @@ class _Watch:
         self.failed: list[str] = []
         self.page_errors = 0
         self.console_errors = 0
+        self.requests = 0
         self._under_way: set[Request] = set()
         self._changed = time.monotonic()
         page.on("request", self._began)
@@ -169,6 +181,7 @@ class _Watch:
         return not self._under_way and time.monotonic() - max(self._changed, since) >= AT_REST
 
     def _began(self, request: Request) -> None:
+        self.requests += 1
         self._under_way.add(request)
 
     def _ended(self, request: Request) -> None:
@@ -190,12 +203,14 @@ class _Watch:
             self.console_errors += 1
             if "CORS policy" in text or "Access-Control-" in text:
                 self.cors.append("a call was blocked by CORS policy")
+            elif REFUSED.search(text) and not text.startswith(BY_THE_BROWSER):
+                self.unauthenticated.append("a message of the page's own")
 
     def _page_error(self) -> None:
         self.page_errors += 1
 
 
-def _wait(page: Page, selector: str, seen: _Watch, limit: float) -> bool:
+def _wait(page: Page, selector: str, seen: Watch, limit: float) -> bool:
     """Whether the events are shown, once they are or something has gone wrong, and the page is at rest."""
     began = time.monotonic()
     deadline, shown = began + limit, False

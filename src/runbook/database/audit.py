@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import psycopg
@@ -60,6 +61,14 @@ def trail(database: Database, audit: Audit) -> Trail:
     if not found.decisions and not found.entries:
         raise Unverified(f"{audit.decisions.table} holds no decision, so nothing proves that decisions are audited")
     return found
+
+
+def entries_between(database: Database, audit: Audit, since: datetime, until: datetime) -> dict[str, datetime]:
+    """The decisions that the audit log tells of in a span of time: when each was entered, by the decision's id."""
+    with database.transaction(read_only=True) as cursor:
+        query = SQL("select e.id, e.at from ({}) as e where e.at between %s and %s and e.id is not null order by e.at")
+        rows = cursor.execute(query.format(_facts(cursor, audit.entries)), (since, until)).fetchall()
+    return {str(id_): at for id_, at in rows if isinstance(at, datetime)}
 
 
 def rehearse(database: Database, audit: Audit, sql: str, caller: Caller, event_header: str) -> Rehearsed:

@@ -147,8 +147,9 @@ def read(folder: Path, *, observations: bool = True) -> Run:
         for id_, check in checks.items()
         if _unwaived(check, record.times[id_], waivers)
     ]
-    sections = _texts(start.get("sections"))
-    concerned = [clause for clause in clauses().values() if clause.section in sections]
+    sections, named = _texts(start.get("sections")), _texts(start.get("clauses"))
+    # A clause that came into the runbook later was not wanted of this run.
+    concerned = [one for one in clauses().values() if (one.id in named if named else one.section in sections)]
     judgement = judge(concerned, required, checks, list(dict.fromkeys(gaps)))
     if verdict and verdict.get("verdict") != judgement.verdict:
         judgement = judgement.with_gaps([f"the record says {verdict.get('verdict')}, and holds {judgement.verdict}"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from runbook.commands import KEY, REPORTS, TARGET, told_plainly
+from runbook.errors import RunbookError
 
 if TYPE_CHECKING:
     pass
@@ -32,7 +34,15 @@ def gate(profile: str, target: Path | None, reports: Path, key: str | None) -> N
     from runbook.targets import EMBEDDED
 
     path, signer = (target or EMBEDDED).resolve(), keys.own(key)
-    decided = decide(profile, path, reports.resolve(), signer)
+    try:
+        decided = decide(profile, path, reports.resolve(), signer)
+    except RunbookError:
+        raise
+    except Exception as error:
+        # Python would end with 1, which says that something is violated: nothing is known.
+        traceback.print_exc()
+        click.echo(f"INCONCLUSIVE profile={profile} error={type(error).__name__}")
+        raise SystemExit(3) from None
     for alarm in decided.alarms:
         click.secho(alarm, fg="red", bold=True, err=True)
     for result in decided.run.judgement.clauses if decided.run is not None else ():

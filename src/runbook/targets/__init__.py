@@ -69,5 +69,19 @@ def startable(path: Path | None) -> tuple[str, Start, Path]:
     found = path if path is not None else EMBEDDED
     settings = load(found, os.environ)
     if settings.start is None:
-        raise TargetError(f"{found}: a live target is not started or stopped from here")
+        raise TargetError(f"{found}: a live target is not started or stopped from here, unless its [parts] say how")
     return settings.name, settings.start, found.parent
+
+
+def standing(path: Path) -> tuple[Settings, bool]:
+    """The settings of a target as it stands, with nothing started for it; and whether there is anything to ask: not
+    where an embedded one does not run, of which only its parts' names are known then."""
+    settings = load(path, os.environ)
+    if settings.start is None:
+        return settings, True
+    from runbook.targets import embedded
+
+    detached = embedded.find(settings.name, settings.start, path.parent)
+    if detached is None:
+        return settings, False
+    return load(path, {**os.environ, **detached.provided}, started=True), True

@@ -23,3 +23,9 @@ def cleaned(settings: Path, more: Mapping[str, str]) -> dict[str, str]:
     named = set(_NAMED.findall(settings.read_text(encoding="utf-8")))
     kept = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name) or name in named}
     return {**kept, **more}
+
+
+def plain(more: Mapping[str, str]) -> dict[str, str]:
+    """The variables that programs are found and run by, and `more`: none that git, libpq or a test run would heed."""
+    kept = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name) and not name.startswith("PG")}
+    return {**kept, **more}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -117,6 +118,13 @@ def told(run: Run, name: str) -> str:
     value = run.start.get(name)
     shown = ", ".join(map(str, value)) if isinstance(value, list) else str("" if value is None else value)
     return line(shown).strip() or "unknown"
+
+
+def fingerprint(run: Run) -> dict[str, str]:
+    """What the target was, part by part: the deployed commit, the newest migration, the policies, the server."""
+    found = run.start.get("fingerprint")
+    known = found.items() if isinstance(found, dict) else ()
+    return {part: line(value).strip() or "unknown" for part, value in known if re.fullmatch(r"[a-z]+", part)}
 
 
 def identifier(run: Run, *parts: str) -> UUID:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections import Counter
 
 from runbook.evidence.chain import canonical
-from runbook.evidence.formats.account import Account, Row, accounts, line, lines, moment, runbook_digest, told
+from runbook.evidence.formats.account import (
+    Account,
+    Row,
+    accounts,
+    fingerprint,
+    line,
+    lines,
+    moment,
+    runbook_digest,
+    told,
+)
 from runbook.evidence.run import Run
 from runbook.waivers import waiver_of
 
@@ -47,6 +57,7 @@ def results(run: Run) -> bytes:
             "record": run.digest,
             "by": told(run, "by"),
             "commit": told(run, "commit"),
+            "fingerprint": fingerprint(run),
         },
     }
     return canonical(document)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from runbook.errors import EvidenceError
 from runbook.evidence.chain import canonical
-from runbook.evidence.formats.account import RUN, accounts, line, lines, moment, runbook_digest, told
+from runbook.evidence.formats.account import RUN, accounts, fingerprint, line, lines, moment, runbook_digest, told
 from runbook.evidence.run import Run
 from runbook.evidence.verdict import Verdict
 
@@ -91,6 +91,8 @@ def _configuration(run: Run, excluded: Mapping[str, str]) -> list[Document]:
     for name, (algorithm, digits) in _DIGESTS.items():
         if re.fullmatch(f"[0-9a-f]{{{digits}}}", told(run, name)):
             found.append({"name": name, "digest": {algorithm: told(run, name)}})
+    if target := fingerprint(run):
+        found.append({"name": "fingerprint", "annotations": target})
     if excluded:
         found.append({"name": "out of scope", "annotations": excluded})
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from runbook.clauses import Clause
 from runbook.evidence.chain import canonical
-from runbook.evidence.formats.account import Account, Row, accounts, identifier, line, lines, moment, told
+from runbook.evidence.formats.account import Account, Row, accounts, fingerprint, identifier, line, lines, moment, told
 from runbook.evidence.record import RECORD
 from runbook.evidence.run import Run
 
@@ -52,6 +52,7 @@ def results(run: Run) -> bytes:
         "props": [
             *_props(verdict=run.judgement.verdict, record=run.digest),
             *_props(**{name: told(run, name) for name in ("by", "host", "commit", "clean", "population", "policies")}),
+            *_props(**{f"target-{part}": value for part, value in fingerprint(run).items()}),
         ],
         "links": [{"href": RECORD, "rel": "evidence"}],
         "local-definitions": {"components": [_system(run)]},

@@ -1,0 +1,146 @@
+"""`timeline.jsonl`: what happened in an incident, when (UTC) and by whom. It is chained, and only grows."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from runbook.errors import EvidenceError
+from runbook.evidence import chain
+from runbook.evidence.chain import Chain, Entry
+from runbook.evidence.redact import Redactor
+from runbook.incident.sheet import Sheet
+from runbook.incident.sheet import read as read_sheet
+
+TIMELINE = "timeline.jsonl"
+LOCK = ".timeline.lock"
+LOCK_SECONDS = 30
+Kind = Literal[
+    "opened", "note", "severity", "asked", "acknowledged", "contained", "changed", "approved", "resolved", "closed"
+]
+SEVERITIES = ("P0", "P1", "P2")
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An incident as its sheet and its timeline tell it. `digests` are those of the timeline's lines."""
+
+    folder: Path
+    sheet: Sheet
+    entries: tuple[Entry, ...]
+    digests: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """Its name, and its folder's."""
+        return self.folder.name
+
+    @property
+    def began(self) -> datetime:
+        """When it was opened (UTC)."""
+        return datetime.fromisoformat(str(self.entries[0]["at"]))
+
+    @property
+    def severity(self) -> str:
+        """The severity as it was set last."""
+        return str(next(one["severity"] for one in reversed(self.entries) if "severity" in one))
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The clauses whose violation opened it."""
+        found = self.entries[0].get("clauses")
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    @property
+    def state(self) -> str:
+        """`open`, `resolved` or `closed`."""
+        return next(
+            (str(one["type"]) for one in reversed(self.entries) if one["type"] in ("resolved", "closed")), "open"
+        )
+
+    def of(self, kind: Kind) -> list[Entry]:
+        """The lines of one kind, in order."""
+        return [entry for entry in self.entries if entry["type"] == kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An incident while nobody else can add to it."""
+
+    incident: Incident
+    _chain: Chain
+
+    def add(self, kind: Kind, **said: object) -> str:
+        """Add a line, without what looks like a secret, and return its digest. It stays when this process is killed."""
+        redact = Redactor().value
+        told = {name: redact(value) for name, value in said.items()}
+        return self._chain.add({**told, "type": kind, "at": now(), "by": user()})
+
+
+def now() -> str:
+    """The time as the timeline writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def user() -> str:
+    """Who is at this machine."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def found(incidents: Path, id_: str) -> Path:
+    """The folder of an incident. Raises EvidenceError when there is none, and says which there are."""
+    folder = incidents / id_
+    if Path(id_).name != id_ or not (folder / TIMELINE).exists():
+        there = sorted(path.parent.name for path in incidents.glob(f"*/{TIMELINE}"))
+        known = f"there is {', '.join(there)}" if there else "there is none yet"
+        raise EvidenceError(f"{incidents} has no incident {id_!r}; {known}")
+    return folder
+
+
+def read(folder: Path) -> Incident:
+    """An incident. Raises EvidenceError when its timeline was changed, SettingsError when its sheet is not right."""
+    chained = chain.read(folder / TIMELINE)
+    if chained.fault:
+        raise EvidenceError(f"{folder}: {chained.fault}; the timeline only grows: restore it before going on")
+    first = chained.entries[0] if chained.entries else {}
+    if first.get("type") != "opened" or first.get("severity") not in SEVERITIES or first.get("id") != folder.name:
+        raise EvidenceError(f"{folder / TIMELINE}: does not begin with the opening of {folder.name}")
+    return Incident(folder, read_sheet(folder), chained.entries, chained.digests)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[Held]:
+    """Hold an incident to add to it. Raises what `read` does, and EvidenceError when another holds it for long."""
+    with _locked(folder):
+        incident = read(folder)
+        if incident.state == "closed":
+            raise EvidenceError(f"{incident.id} is closed: open another incident")
+        with (folder / TIMELINE).open("ab") as file:
+            yield Held(incident, Chain(file, incident.digests[-1]))
+
+
+def begin(folder: Path, **said: object) -> None:
+    """Write the first line of a new incident's timeline. Raises FileExistsError."""
+    with _locked(folder), (folder / TIMELINE).open("xb") as file:
+        redact = Redactor().value
+        told = {name: redact(value) for name, value in said.items()}
+        Chain(file).add({**told, "type": "opened", "id": folder.name, "at": now(), "by": user()})
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(folder / LOCK, timeout=LOCK_SECONDS):
+            yield
+    except Timeout:
+        raise EvidenceError(f"{folder / LOCK} is held by another process for {LOCK_SECONDS} s") from None

@@ -1,0 +1,52 @@
+"""What the report says in words of its own, in both languages."""
+
+from __future__ import annotations
+
+from runbook.clauses import Language
+
+WORDS: dict[str, dict[Language, str]] = {
+    "report": {"id": "Laporan insiden", "en": "Incident report"},
+    "state": {"id": "keadaan", "en": "state"},
+    "open": {"id": "terbuka", "en": "open"},
+    "resolved": {"id": "teratasi", "en": "resolved"},
+    "closed": {"id": "ditutup", "en": "closed"},
+    "target": {"id": "sasaran", "en": "target"},
+    "opened": {"id": "dibuka", "en": "opened"},
+    "time": {"id": "waktu pemulihan", "en": "time to recovery"},
+    "not yet": {"id": "belum", "en": "not yet"},
+    "summary": {"id": "Ringkasan", "en": "Summary"},
+    "what": {"id": "Apa yang terjadi", "en": "What happened"},
+    "impact": {"id": "Dampak", "en": "Impact"},
+    "missing": {"id": "BELUM DITULIS", "en": "NOT WRITTEN YET"},
+    "clauses": {"id": "Klausul yang dilanggar", "en": "Violated clauses"},
+    "no clause": {"id": "Tidak ada run yang menemukannya.", "en": "No run has found it."},
+    "paths": {"id": "Jalur akses yang terdampak", "en": "Affected access paths"},
+    "requests": {"id": "Galat di log API selama insiden", "en": "Errors in the API's log during the incident"},
+    "none": {"id": "tidak ada", "en": "none"},
+    "status": {"id": "status", "en": "status"},
+    "code": {"id": "kode", "en": "code"},
+    "route": {"id": "rute", "en": "route"},
+    "event": {"id": "event", "en": "event"},
+    "count": {"id": "jumlah", "en": "count"},
+    "first": {"id": "pertama", "en": "first"},
+    "last": {"id": "terakhir", "en": "last"},
+    "detection": {"id": "Ditemukan", "en": "Detection"},
+    "detected": {"id": "run pertama yang melanggar", "en": "first run that violates"},
+    "recovered": {"id": "run pertama yang lulus setelahnya", "en": "first run after it that passes"},
+    "timeline": {"id": "Garis waktu", "en": "Timeline"},
+    "when": {"id": "kapan (UTC)", "en": "when (UTC)"},
+    "who": {"id": "siapa", "en": "who"},
+    "step": {"id": "langkah", "en": "step"},
+    "runs": {"id": "run", "en": "runs"},
+    "changes": {"id": "Perubahan", "en": "Changes"},
+    "evidence": {"id": "bukti", "en": "evidence"},
+    "approved": {"id": "disetujui orang lain", "en": "approved by somebody else"},
+    "validated": {
+        "id": "Divalidasi ulang setelah perubahan terakhir",
+        "en": "Validated again after the last change",
+    },
+    "documents": {"id": "Dokumen operasi", "en": "Operations documents"},
+    "backlog": {"id": "Entri backlog yang terbuka", "en": "Open backlog entries"},
+    "due": {"id": "tenggat", "en": "due"},
+    "prove": {"id": "Periksa kelengkapan laporan ini", "en": "Prove that this report is complete"},
+}

@@ -1,0 +1,1 @@
+"""The parts of the system started and stopped by the team's own commands, and what they leave behind."""

@@ -1,0 +1,1 @@
+"""Logs: where they are read, what their lines say, and what stands out in them."""
