@@ -128,6 +128,12 @@ def test_all_holds_where_everything_was_done_and_written_down(after: After) -> N
     assert after.incident.state == "closed"
     with pytest.raises(EvidenceError, match="is closed: open another incident"):
         after.resolve()
+    sheet = after.folder / SHEET
+    sheet.write_text(
+        sheet.read_text(encoding="utf-8").replace(SENTENCE, "Nothing happened at all, to nobody."), "utf-8"
+    )
+    with pytest.raises(EvidenceError, match=r"was edited after .* closed the incident"):
+        timeline.read(after.folder)
 
 
 def test_what_was_not_proved_is_not_closed(after: After) -> None:
@@ -309,6 +315,14 @@ def test_the_report_says_what_is_missing(after: After) -> None:
         text = path.read_text(encoding="utf-8")
         for told in ("NOT WRITTEN YET", "not yet", "evidence/1-repair.sql is gone", "nobody has approved it"):
             assert told in text
+
+
+def test_several_people_add_at_once_and_nothing_is_lost(after: After) -> None:
+    command = [str(Path(sys.executable).with_name("runbook")), "incident", "note", after.folder.name]
+    where = ["--incidents", str(after.desk.incidents)]
+    people = [subprocess.Popen([*command, f"note {number}", *where]) for number in range(6)]
+    assert [person.wait(RUN_SECONDS) for person in people] == [0] * 6
+    assert sorted(str(one["text"]) for one in after.incident.of("note")) == [f"note {number}" for number in range(6)]
 
 
 def test_a_timeline_that_was_edited_is_refused(after: After) -> None:

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from runbook.errors import EvidenceError
+from runbook.evidence.chain import digest
 from runbook.evidence.record import RECORD
 from runbook.evidence.run import read
 from runbook.evidence.seal import SEAL
 from runbook.incident.changes import changes
+from runbook.incident.sheet import SHEET
 from runbook.incident.timeline import Incident, held
 
 
@@ -128,5 +130,5 @@ def close(folder: Path, reports: Path) -> str:
         if proof is None:
             prove = f"pytest checks/post_incident --incident={book.incident.id}"
             raise EvidenceError(f"{book.incident.id}: no run has proved since its last step that all is done: {prove}")
-        book.add("closed", run=proof.name, record=proof.digest)
+        book.add("closed", run=proof.name, record=proof.digest, sheet=digest((folder / SHEET).read_bytes()))
     return proof.name

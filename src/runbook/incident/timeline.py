@@ -12,9 +12,9 @@ from typing import Literal
 
 from runbook.errors import EvidenceError
 from runbook.evidence import chain
-from runbook.evidence.chain import Chain, Entry
+from runbook.evidence.chain import Chain, Entry, digest
 from runbook.evidence.redact import Redactor
-from runbook.incident.sheet import Sheet
+from runbook.incident.sheet import SHEET, Sheet
 from runbook.incident.sheet import read as read_sheet
 
 TIMELINE = "timeline.jsonl"
@@ -106,13 +106,17 @@ def found(incidents: Path, id_: str) -> Path:
 
 
 def read(folder: Path) -> Incident:
-    """An incident. Raises EvidenceError when its timeline was changed, SettingsError when its sheet is not right."""
+    """An incident. Raises EvidenceError when its timeline was changed, or its sheet after it was closed, SettingsError
+    when its sheet is not right."""
     chained = chain.read(folder / TIMELINE)
     if chained.fault:
         raise EvidenceError(f"{folder}: {chained.fault}; the timeline only grows: restore it before going on")
     first = chained.entries[0] if chained.entries else {}
     if first.get("type") != "opened" or first.get("severity") not in SEVERITIES or first.get("id") != folder.name:
         raise EvidenceError(f"{folder / TIMELINE}: does not begin with the opening of {folder.name}")
+    last = chained.entries[-1]
+    if last["type"] == "closed" and last.get("sheet") != digest((folder / SHEET).read_bytes()):
+        raise EvidenceError(f"{folder / SHEET}: was edited after {last['by']} closed the incident; restore it")
     return Incident(folder, read_sheet(folder), chained.entries, chained.digests)
 
 
