@@ -113,7 +113,23 @@ def test_what_never_held_says_so(tmp_path: Path) -> None:
 def kept(number: int, outcome: str) -> Kept:
     at = FIRST + number * HOUR
     return Kept(
-        str(number), "mine", at, Verdict.PASSED, {"H1": outcome}, 1, 1, 0, {}, (), (), 0, "sealed", None, False, None
+        str(number),
+        "mine",
+        False,
+        at,
+        Verdict.PASSED,
+        {"H1": outcome},
+        1,
+        1,
+        0,
+        {},
+        (),
+        (),
+        0,
+        "sealed",
+        None,
+        False,
+        None,
     )
 
 
@@ -160,6 +176,14 @@ def test_a_run_of_another_section_hides_nothing(tmp_path: Path, outcome: Outcome
     assert "✓ PASSED 36 / 36" in found.within("about-run")
     write_run(tmp_path, FIRST + 2 * HOUR, sections=["rls"])
     assert re.match("✓ PASSED.* ✓ mine : [^:]*: [^:]*$", verdict_of(seen(tmp_path)))
+
+
+def test_what_an_incident_came_to_is_not_what_the_target_is_like_today(tmp_path: Path) -> None:
+    write_run(tmp_path, FIRST, sections=["health"])
+    write_run(tmp_path, FIRST + HOUR, {"I1": "violated"}, sections=["incident"], start={"incident": "20260131-1"})
+    found = seen(tmp_path)
+    assert verdict_of(found).startswith("✓ PASSED")
+    assert "FAILED mine, 20260131-1" in found.text
 
 
 def test_each_target_has_its_own_history_the_worst_first(tmp_path: Path) -> None:

@@ -101,7 +101,8 @@ def _parts(reports: Path, runs: Sequence[Kept], there: Chained, now: datetime) -
     anybodys = [*(run.at for run in by_target.get(None, ())), *(one.at for one in gone)]
     targets = [_target(name, found, anybodys, there, now) for name, found in by_target.items()]
     targets.sort(key=lambda one: (one.name is None, WORST_FIRST.index(one.verdict), one.name))
-    named = [target for target in targets if target.name is not None]
+    # What an incident came to is told, and is not what the target is like today.
+    named = [one for one in targets if one.name is not None and not all(run.incident for run in by_target[one.name])]
     verdict = min((target.verdict for target in named), key=WORST_FIRST.index, default=Verdict.INCONCLUSIVE)
     return {
         "verdict": str(verdict),

@@ -32,6 +32,7 @@ NAME_LENGTH = 80
 class Kept:
     """A run without its record.
 
+    `target`: with the incident that the run was about, where it was: that says nothing of the target's state today.
     `at`: when it began (UTC), by its record or else its folder's name; None where neither says so. `cells`: what became
     of each clause that it was about; one that held in a run with gaps is none that held. `held` of `total` checks that
     were in scope. `about`: what else the record's first line says. `gaps`: the first few, and `more` how many others.
@@ -41,6 +42,7 @@ class Kept:
 
     folder: str
     target: str | None
+    incident: bool
     at: datetime | None
     verdict: Verdict
     cells: Mapping[str, str]
@@ -76,6 +78,8 @@ def keep(folder: Path, names: Mapping[str, str], there: Chained, beside: Path, n
     run = as_decided(read(folder, observations=False))
     faults = list(_faults(folder, there))
     at = run.began if run.began is not None else began(folder.name)
+    target = cut(plain(run.start["target"]), NAME_LENGTH) if "target" in run.start else None
+    incident = cut(plain(run.start["incident"]), NAME_LENGTH) if run.start.get("incident") is not None else None
     if at is not None and at > now:
         faults.append("it says that it began later than now")
     run = run.with_gaps(faults)
@@ -86,7 +90,8 @@ def keep(folder: Path, names: Mapping[str, str], there: Chained, beside: Path, n
     page = folder.with_suffix(".html")
     return Kept(
         folder=folder.name,
-        target=cut(plain(run.start["target"]), NAME_LENGTH) if "target" in run.start else None,
+        target=f"{target}, {incident}" if incident is not None else target,
+        incident=incident is not None,
         at=at,
         verdict=run.judgement.verdict,
         cells=dict(_cells(run, gaps)),
