@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 @cache
 def template(folder: str, name: str, *, escaped: bool = True) -> Template:
-    """The template of this name in a folder of this package; `escaped`: what goes into it is made harmless for HTML."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    """The template of this name in a folder of this package; what all pages share stands in `evidence/page`. `escaped`:
+    what goes into it is made harmless for HTML."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     settings = Environment(
-        loader=PackageLoader("runbook", folder),
+        loader=ChoiceLoader([PackageLoader("runbook", folder), PackageLoader("runbook", "evidence")]),
         autoescape=escaped,
         undefined=StrictUndefined,
         trim_blocks=True,

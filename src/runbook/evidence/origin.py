@@ -16,7 +16,7 @@ def origin(project: Path) -> dict[str, object]:
     """For the first line of a record: user and host, the suite's commit and whether it is clean, and versions."""
     commit = _git(project, "rev-parse", "HEAD")
     return {
-        "by": _user(),
+        "by": user(),
         "host": socket.gethostname(),
         "suite": version("runbook-checks"),
         "commit": commit,
@@ -28,7 +28,8 @@ def origin(project: Path) -> dict[str, object]:
     }
 
 
-def _user() -> str:
+def user() -> str:
+    """Who is at this machine."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -5,12 +5,11 @@ It is this module's own; of what people may change, `due` alone is kept.
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +21,7 @@ from runbook.evidence.chain import digest
 from runbook.evidence.summary import name
 from runbook.settings_values import Frozen
 from runbook.toml_file import document_in, faults_of
+from runbook.toml_file import written as as_toml
 
 LABEL = "IMPROVEMENT (BUGFIX ONLY)"
 KIND = "bugfix"
@@ -148,18 +148,9 @@ def written(entries: Iterable[Entry]) -> str:
     """The registry as text: the one way in which these entries are written."""
     blocks = [HEADER]
     for entry in entries:
-        lines = [f"{key} = {_toml(value)}" for key, value in entry if value is not None]
+        lines = [f"{key} = {as_toml(value)}" for key, value in entry if value is not None]
         blocks.append("\n".join(["[[entry]]", *lines, ""]))
     return "\n".join(blocks)
-
-
-def _toml(value: object) -> str:
-    """JSON's texts are TOML's too, but for the delete character."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def refuse_what_would_be_lost(path: Path, entries: Iterable[Entry]) -> None:

@@ -83,9 +83,8 @@ def write(incident: Incident, reports: Path, settings: Settings, backlog: Path) 
     the file of the Backlog Registry."""
     view = Redactor(settings.secrets()).value(_view(incident, reports, settings, backlog))
     given = {"page": view, "languages": settings.languages, "words": WORDS}
-    look = template("evidence", "page/look.css.jinja", escaped=False).render()
     text = template("incident", "report.md.jinja", escaped=False).render(**given)
-    page = template("incident", "report.html.jinja").render(**given, look=look)
+    page = template("incident", "report.html.jinja").render(**given)
     written = {"report.md": text, "report.html": page}
     for name, content in written.items():
         (incident.folder / name).write_text(showable(content), encoding="utf-8", errors="backslashreplace")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from runbook.errors import SettingsError
 from runbook.settings_values import METHODS, Frozen, Name
-from runbook.toml_file import document_in, faults_of
+from runbook.toml_file import document_in, faults_of, written
 
 SHEET = "incident.toml"
 FORMS = '"GET /route", "GET https://address", "table schema.name" or "function schema.name(types)"'
@@ -78,7 +77,7 @@ class Sheet(Frozen):
 def write(folder: Path, id_: str, title: str, target: str, closed: list[str], open_: list[str]) -> None:
     """Write the sheet of a new incident. Raises FileExistsError."""
     values = {"id_": id_, "title": title, "target": target, "closed": closed, "open": open_}
-    text = TEMPLATE.format(id=id_, forms=FORMS, **{name: _toml(value) for name, value in values.items()})
+    text = TEMPLATE.format(id=id_, forms=FORMS, **{name: written(value) for name, value in values.items()})
     with (folder / SHEET).open("x", encoding="utf-8") as file:
         file.write(text)
 
@@ -93,10 +92,3 @@ def read(folder: Path) -> Sheet:
     if sheet.id != folder.name:
         raise SettingsError([f"{path}: id: is {sheet.id}, and the folder is {folder.name}"])
     return sheet
-
-
-def _toml(value: object) -> str:
-    """JSON's texts and lists of texts are TOML's too, but for the delete character."""
-    if isinstance(value, list):
-        return "[" + "".join(f"\n  {_toml(item)}," for item in value) + ("\n]" if value else "]")
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

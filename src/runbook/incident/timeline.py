@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Literal
 from runbook.errors import EvidenceError
 from runbook.evidence import chain
 from runbook.evidence.chain import Chain, Entry, digest
+from runbook.evidence.origin import user
 from runbook.evidence.redact import Redactor
 from runbook.incident.sheet import SHEET, Sheet
 from runbook.incident.sheet import read as read_sheet
@@ -85,14 +85,6 @@ class Held:
 def now() -> str:
     """The time as the timeline writes it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def user() -> str:
-    """Who is at this machine."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
 
 
 def found(incidents: Path, id_: str) -> Path:
