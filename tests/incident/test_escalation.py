@@ -16,8 +16,10 @@ import pytest
 
 from runbook.clauses import clauses
 from runbook.errors import EvidenceError, SettingsError
+from runbook.evidence.chain import digest
 from runbook.incident import escalation, timeline
 from runbook.incident.notice import NEXT_STEP
+from runbook.incident.sheet import SHEET
 from tests.incident.told import PASSWORD, ROLES, USER, Desk, lines, mail_server, one_byte_at_a_time
 from tests.servers import Behaviour, Reply, Server, closed_port
 from tests.test_transport import certificate
@@ -417,7 +419,7 @@ def test_a_closed_incident_is_not_escalated(desk: Desk) -> None:
         desk.configure("", one=hook(receiver, ROLES[0]))
         folder = desk.open()
         with timeline.held(folder) as book:
-            book.add("closed", run="x")
+            book.add("closed", run="x", sheet=digest((folder / SHEET).read_bytes()))
         refused = desk.escalate(folder)
     assert (refused.exit_code, receiver.requests) == (2, [])
     assert "is closed: open another incident" in refused.stderr
