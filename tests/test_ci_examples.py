@@ -25,7 +25,7 @@ from playwright._impl._driver import compute_driver_executable
 
 from runbook.evidence import keys
 from runbook.evidence.verdict import Verdict
-from runbook.settings import Gate
+from runbook.settings_gate import Gate
 from stack.supervisor import planted, started
 
 ROOT = Path(__file__).parents[1]

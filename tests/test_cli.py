@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from runbook.clauses import clauses
+from runbook.cli import main
 from runbook.targets import EMBEDDED
 from tests.documents import LIVE, VARIABLES
 
@@ -99,3 +103,17 @@ def test_bad_settings_are_told_in_lines(tmp_path: Path) -> None:
     assert doctor.returncode == 2
     assert f"{path}: severity: " in doctor.stderr
     assert "Traceback" not in doctor.stderr
+
+
+def test_every_clause_is_shown_and_each_check_was_seen_to_fail() -> None:
+    result = CliRunner().invoke(main, ["clauses", "--defects"])
+    assert result.exit_code == 0, result.output
+    assert re.findall(r"^(\w+)  P\d  checks/", result.output, re.MULTILINE) == list(clauses())
+    assert "rls is on: " in result.output
+    assert "rls_off" in result.output
+
+
+def test_a_check_that_was_never_seen_to_fail_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runbook.coverage.DEFECTS", tmp_path)
+    result = CliRunner().invoke(main, ["clauses"])
+    assert (result.exit_code, "- rls is on: never seen to fail" in result.output) == (1, True)

@@ -11,8 +11,8 @@ import pytest
 
 from runbook.clauses import clauses
 from runbook.errors import SettingsError
-from runbook.settings import Waiver
 from runbook.settings_file import load
+from runbook.settings_gate import Waiver
 from runbook.waivers import idle, known_names, names_of, waiver_of, waivers_in
 from tests.documents import LIVE, VARIABLES
 

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.clauses import clause
 from runbook.errors import Unverified
-from runbook.incident.changes import changes, unapproved
+from runbook.incident.changes import GUARDED, changes, unapproved
 from runbook.incident.policies import beside, changed, widened
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ def test_nothing_was_widened(before: Kept, after: Kept) -> None:
 
 def test_repair_was_approved(incident: Incident, settings: Settings, before: Kept, after: Kept) -> None:
     """Whatever was changed in the policies is recorded, and approved by somebody else who may."""
-    made = [one for one in changes(incident) if one.what in ("policy", "migration")]
+    made = [one for one in changes(incident) if one.what in GUARDED]
     differs = in_short([line for lines in changed(before, after).values() for line in lines])
     assert made or not differs, f"changed, and no change of a policy is recorded: {differs}"
     if not changes(incident):
         raise Unverified(f"no change is recorded yet: runbook incident change {incident.id}")
-    faults = [*unapproved(incident, settings, of="policy"), *unapproved(incident, settings, of="migration")]
+    faults = unapproved(incident, settings, GUARDED)
     assert not faults, in_short(faults)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixtures.clauses import clause
-from runbook.incident.changes import changes, unapproved, unproven
+from runbook.incident.changes import GUARDED, changes, unapproved, unproven
 
 if TYPE_CHECKING:
-    from runbook.incident.changes import Change
+    from runbook.incident.changes import GUARDED, Change
     from runbook.incident.timeline import Incident
     from runbook.settings import Settings
 
@@ -29,5 +29,5 @@ def test_change_has_its_evidence(made: Change | None, incident: Incident) -> Non
 
 def test_changes_are_approved(incident: Incident, settings: Settings) -> None:
     """Each change of a policy or a migration was approved by somebody who may, and did not make it."""
-    found = [*unapproved(incident, settings, of="policy"), *unapproved(incident, settings, of="migration")]
+    found = unapproved(incident, settings, GUARDED)
     assert not found, "; ".join(found)

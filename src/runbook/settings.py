@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from runbook.clauses import Language
+from runbook.settings_gate import Gate, OutOfScope, Person, Timestamp, Waiver
 from runbook.settings_incident import Incidents
 from runbook.settings_logs import Logs
 from runbook.settings_parts import Part, PartName
@@ -214,63 +215,6 @@ class Timeouts(Frozen):
     statement: Seconds = 5
     lock: Seconds = 1
     browser: Seconds = 15
-
-
-class Timestamp(Frozen):
-    """The time-stamping authority (RFC 3161) that says when a seal was there at the latest."""
-
-    url: Url
-    within: Seconds = 10
-
-
-Section = Literal["lifecycle", "health", "logs", "rollback", "rls"]
-"""What a gate can require: the sections of the runbook that are about the system, and not about an incident."""
-
-
-class Gate(Frozen):
-    """What must be proved before something is opened, for how long that counts, and what then opens it."""
-
-    profiles: dict[Name, Annotated[tuple[Section, ...], Field(min_length=1)]] = Field(
-        default={"reopen": ("rollback", "health", "rls"), "deploy": ("health",)}
-    )
-    limit: Seconds = 1800
-    fresh_minutes: Annotated[float, Field(gt=0, le=1440)] = 15
-    approvals: Annotated[tuple[Name, ...], Field(min_length=2)] = ("System Operator", "Governance")
-    reopen: tuple[str, ...] = ()
-    reopen_within: Seconds = 300
-
-
-class Person(Frozen):
-    """Somebody whose signature counts: known by the public half of a key (`runbook keys new`)."""
-
-    name: Name
-    role: Name
-    key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.role})"
-
-
-class OutOfScope(Frozen):
-    """A check that this target can never verify, and why: listed in every report, and not required."""
-
-    check: Name
-    reason: Annotated[str, Field(min_length=10)]
-
-
-class Waiver(Frozen):
-    """What need not hold for a while, who answers for that, and until when (UTC): by clause, check, or check with its
-    parameters."""
-
-    waives: Name
-    reason: Annotated[str, Field(min_length=10)]
-    owner: Name
-    expires: AwareDatetime
-
-    @property
-    def until(self) -> str:
-        """Until when, as people write it."""
-        return f"{self.expires:%Y-%m-%d %H:%M} UTC"
 
 
 class Settings(Frozen):

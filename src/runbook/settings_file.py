@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from runbook.errors import SettingsError
-from runbook.settings import Person, Settings, disagreements
+from runbook.settings import Settings, disagreements
+from runbook.settings_gate import Person
 from runbook.settings_values import PENDING, Referenced
 from runbook.toml_file import document_in, dotted, faults_of, shown
 from runbook.waivers import waivers_in
@@ -42,6 +43,11 @@ def load(path: Path, environment: Mapping[str, str], *, started: bool = False) -
 
 
 def names(path: Path) -> dict[str, str]:
+    """The people that a settings file names, in words, by the material of their keys. Raises SettingsError."""
+    return {key: str(person) for key, person in people_in(path).items()}
+
+
+def people_in(path: Path) -> dict[str, Person]:
     """The people that a settings file names, by the material of their keys, and nothing else of it: no secret is looked
     up. Raises SettingsError."""
     document = document_in(path)
@@ -49,7 +55,7 @@ def names(path: Path) -> dict[str, str]:
         people = TypeAdapter(dict[str, Person]).validate_python(document.get("people", {}))
     except ValidationError as error:
         raise SettingsError([f"{path}: people.{key}: {fault}" for key, fault in faults_of(error, Settings)]) from None
-    return {person.key: str(person) for person in people.values()}
+    return {person.key: person for person in people.values()}
 
 
 def _provided(document: Mapping[str, object]) -> str | None:

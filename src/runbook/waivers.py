@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from runbook.clauses import clauses
 from runbook.errors import SettingsError
-from runbook.settings import Waiver
+from runbook.settings_gate import Waiver
 from runbook.settings_values import Frozen
 from runbook.toml_file import document_in, faults_of
 

@@ -25,7 +25,7 @@ from runbook.evidence.page.words import WORDS
 from runbook.evidence.record import CheckRecord, Outcome
 from runbook.evidence.run import Run
 from runbook.evidence.verdict import judge
-from runbook.settings import Waiver
+from runbook.settings_gate import Waiver
 from tests.evidence.written_runs import FORGED, Draft, drafts, forged, written
 
 BOTH: tuple[Language, ...] = ("id", "en")

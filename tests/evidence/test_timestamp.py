@@ -25,7 +25,7 @@ from runbook.evidence.record import RunRecord
 from runbook.evidence.redact import Redactor
 from runbook.evidence.seal import STAMP, seal
 from runbook.evidence.timestamp import stamp, stamped
-from runbook.settings import Timestamp
+from runbook.settings_gate import Timestamp
 
 OPENSSL = shutil.which("openssl")
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="OpenSSL is the time-stamping authority of these tests")

@@ -15,7 +15,7 @@ import pytest
 
 from runbook.clauses import clauses
 from runbook.evidence import ledger
-from runbook.settings import Section
+from runbook.settings_gate import Section
 from tests.gate.conftest import HEAD, HELD, Gate
 
 

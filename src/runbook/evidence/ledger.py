@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from runbook.errors import EvidenceError
 from runbook.evidence import chain, envelope
 from runbook.evidence.chain import FIRST, Chain, Chained, Entry
+from runbook.locks import locked
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 LEDGER = "ledger.jsonl"
 LOCK = ".ledger.lock"
-LOCK_SECONDS = 30
 Kind = Literal["run", "verdict", "approval", "reopening", "opened", "break-glass"]
 """What is signed: a run's seal, a verdict on it, an approval of that, the re-opening by it and what came of it; and
 that access was opened without any."""
@@ -86,13 +86,8 @@ class Held:
 @contextmanager
 def held(reports: Path) -> Iterator[Held]:
     """Hold the ledger. Raises EvidenceError when it does not hold together, or somebody else holds it for long."""
-    from filelock import FileLock, Timeout
-
-    try:
-        with FileLock(reports / LOCK, timeout=LOCK_SECONDS):
-            there = read(reports)
-            if there.fault:
-                raise EvidenceError(f"{reports}: {there.fault}; nothing is added until somebody has looked at it")
-            yield Held(reports, there)
-    except Timeout:
-        raise EvidenceError(f"{reports / LOCK} is held by another process for {LOCK_SECONDS} s") from None
+    with locked(reports / LOCK):
+        there = read(reports)
+        if there.fault:
+            raise EvidenceError(f"{reports}: {there.fault}; nothing is added until somebody has looked at it")
+        yield Held(reports, there)

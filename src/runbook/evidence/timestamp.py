@@ -10,7 +10,7 @@ from runbook.errors import EvidenceError
 from runbook.evidence.seal import SEAL, STAMP
 
 if TYPE_CHECKING:
-    from runbook.settings import Timestamp
+    from runbook.settings_gate import Timestamp
 
 
 def stamp(folder: Path, authority: Timestamp) -> datetime:
@@ -41,6 +41,17 @@ def stamp(folder: Path, authority: Timestamp) -> datetime:
         raise EvidenceError(f"no timestamp: {authority.url} did not grant what was asked of it")
     (folder / STAMP).write_bytes(answer.content)
     return response.tst_info.gen_time
+
+
+def tried(folder: Path, authority: Timestamp | None) -> datetime | str | None:
+    """The time of the stamp, or why there is none; None where the settings name no authority. Who cannot be reached
+    keeps no deploy from passing, and no access closed: without a timestamp a seal is a seal."""
+    if authority is None:
+        return None
+    try:
+        return stamp(folder, authority)
+    except EvidenceError as error:
+        return str(error)
 
 
 def stamped(folder: Path, root: Path) -> datetime:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
 
     from runbook.evidence.envelope import Signed
-    from runbook.settings import Person
+    from runbook.settings_gate import Person
 
 
 @dataclass(frozen=True, slots=True)

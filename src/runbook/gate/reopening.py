@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from runbook.evidence.chain import Chained
     from runbook.evidence.envelope import Signed
-    from runbook.settings import Person, Settings
+    from runbook.settings import Settings
+    from runbook.settings_gate import Person
 
 FILE = "reopening.json"
 OUTCOME = "opened.json"

@@ -12,6 +12,7 @@ from runbook.evidence.chain import digest
 from runbook.evidence.redact import Redactor
 from runbook.evidence.run import Run, read
 from runbook.evidence.seal import GATE, SEAL, seal
+from runbook.evidence.timestamp import tried
 from runbook.evidence.verdict import Verdict
 from runbook.fingerprint import take
 from runbook.gate.expectation import Expectation, expect, shortfalls
@@ -21,7 +22,6 @@ from runbook.targets import opened
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
 
-    from runbook.settings import Timestamp
 
 FILE = "verdict.json"
 
@@ -73,26 +73,14 @@ def decide(profile: str, settings: Path, reports: Path, signer: CryptoSigner | N
         if signer is not None:
             try:
                 seal(run.folder, signer, redactor)
-                note = _stamped(run.folder, target.settings.timestamp)
+                stamp = tried(run.folder, target.settings.timestamp)
+                note = stamp if isinstance(stamp, str) else ""
             except EvidenceError as error:
                 gaps.append(str(error))
                 signer = None
         decided = run.with_gaps(gaps)
         decision = Decision(profile, name, decided.judgement.gaps, decided, note=note)
         return decision if signer is None else _signed(decision, expected, decided, signer, redactor)
-
-
-def _stamped(folder: Path, authority: Timestamp | None) -> str:
-    """Why a seal has no timestamp: one that cannot be had does not keep access closed."""
-    if authority is None:
-        return ""
-    from runbook.evidence.timestamp import stamp
-
-    try:
-        stamp(folder, authority)
-    except EvidenceError as error:
-        return str(error)
-    return ""
 
 
 def _signed(decision: Decision, expected: Expectation, run: Run, signer: CryptoSigner, redactor: Redactor) -> Decision:

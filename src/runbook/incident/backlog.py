@@ -18,7 +18,7 @@ from runbook.incident.registry import (
     Entry,
     What,
     fingerprint_of,
-    locked,
+    held,
     read,
     refuse_what_would_be_lost,
     write,
@@ -77,7 +77,7 @@ def record(path: Path, settings: Settings, run: Run) -> list[Recorded]:
     if run.began is None or run.ended is None:
         raise EvidenceError(f"{run.folder.name} did not come to its end: run the checks again")
     url = settings.incidents.backlog_url
-    with locked(path):
+    with held(path):
         before = {entry.fingerprint: entry for entry in read(path)}
         refuse_what_would_be_lost(path, before.values())
         changes = _changes(before, settings, run, run.began, run.ended)

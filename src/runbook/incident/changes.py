@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from runbook.settings import Settings
 
 What = Literal["code", "policy", "migration", "settings", "nothing"]
+GUARDED = ("policy", "migration")
+"""What may be changed only with somebody else's approval."""
 TYPE = "urn:runbook-checks:change-approval:1"
 EVIDENCE = "evidence"
 SHORTEST_TEXT = 10
@@ -112,20 +114,24 @@ def approve(folder: Path, number: int, signer: CryptoSigner) -> None:
         book.add("approved", change=wanted.digest, number=number, key=by, file=path.name, digest=signed.digest)
 
 
-def unapproved(incident: Incident, settings: Settings, *, of: str | None = None) -> list[str]:
-    """The changes that nobody else has approved who may, each with the reason; of one kind, or of all."""
+def unapproved(incident: Incident, settings: Settings, of: Container[str] | None = None) -> list[str]:
+    """The changes of these kinds, or all, that nobody else has approved who may, each with the reason."""
+    return [
+        f"{made}: {reason}"
+        for made in changes(incident)
+        if (of is None or made.what in of) and (reason := lacking(incident, made, settings)) is not None
+    ]
+
+
+def lacking(incident: Incident, made: Change, settings: Settings) -> str | None:
+    """Why a change does not count as approved by somebody else who may; None where it does, or nothing was changed."""
+    if made.what == "nothing":
+        return None
+    if made.key is None:
+        return "was made without a key, so nobody knows that another one approved it"
     people = {key: person for key, person in settings.holders().items() if person.role in settings.gate.approvals}
-    found = []
-    for made in changes(incident):
-        if made.what == "nothing" or of not in (None, made.what):
-            continue
-        if made.key is None:
-            found.append(f"{made}: was made without a key, so nobody knows that another one approved it")
-            continue
-        reasons = list(_not_by(incident, made, people))
-        if None not in reasons:
-            found.append(f"{made}: {'; '.join(filter(None, reasons)) or 'nobody has approved it'}")
-    return found
+    reasons = list(_not_by(incident, made, people))
+    return None if None in reasons else "; ".join(filter(None, reasons)) or "nobody has approved it"
 
 
 def _not_by(incident: Incident, made: Change, people: Mapping[str, object]) -> Iterator[str | None]:

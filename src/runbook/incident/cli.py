@@ -268,8 +268,8 @@ def acknowledge(
     """Say that you are on it: signed with your key, or without one as a claim."""
     from runbook.evidence import keys
     from runbook.incident.escalation import acknowledge as acknowledged
-    from runbook.incident.escalation import people_in
     from runbook.incident.timeline import found
+    from runbook.settings_file import people_in
     from runbook.targets import EMBEDDED
 
     folder, people = found(incidents.resolve(), incident), people_in((target or EMBEDDED).resolve())

@@ -75,11 +75,11 @@ def lists_of(sheet: Sheet) -> str:
 def contain(folder: Path, settings: Settings) -> str:
     """Keep what the policies and the access are, unless that was done before, and record what is to be closed and what
     open; returns the digest of the line. Raises EvidenceError when nothing is listed, Unverified without a database."""
-    sheet = read(folder).sheet
+    incident = read(folder)
+    sheet = incident.sheet
     if not sheet.closed or not sheet.open:
         raise EvidenceError(f"{folder}: the sheet has to list what is closed, and what stays open meanwhile")
-    if sheet.target != settings.name:
-        raise EvidenceError(f"{folder}: is an incident of {sheet.target}, and the settings are of {settings.name}")
+    incident.must_be_of(settings.name)
     kept = folder / BEFORE
     # On a live target that takes its time: meanwhile others may go on.
     found = digest(kept.read_bytes()) if kept.exists() else keep(folder, BEFORE, settings)

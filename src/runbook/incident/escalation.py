@@ -9,17 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
-
 from runbook.errors import EvidenceError
 from runbook.evidence import envelope, keys
 from runbook.evidence.chain import Entry
 from runbook.incident.delivery import Delivery, each_within
 from runbook.incident.notice import Notice
 from runbook.incident.timeline import TIMELINE, Incident, Kind, held
-from runbook.settings import Person
-from runbook.settings_file import names
-from runbook.toml_file import document_in
+from runbook.settings_gate import Person
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
@@ -58,9 +54,7 @@ def ask(folder: Path, settings: Settings) -> Iterator[Asked]:
     another target's."""
     with held(folder) as book:
         incident = book.incident
-        if incident.sheet.target != settings.name:
-            told = f"{incident.id} is an incident of {incident.sheet.target}, and the settings are of {settings.name}"
-            raise EvidenceError(f"{told}: name those of {incident.sheet.target} with --target")
+        incident.must_be_of(settings.name)
         asked = unacknowledged(incident, settings)
         channels = {name: one for name, one in settings.incidents.channels.items() if one.role in asked}
         without = [role for role in asked if all(channel.role != role for channel in channels.values())]
@@ -155,13 +149,6 @@ def acknowledge(
             said |= {"key": by, "file": path.name, "digest": signed.digest}
         book.add("acknowledged", **said)
     return f"{name.strip()} ({role}), {'signed' if person is not None else 'claimed, without a key'}"
-
-
-def people_in(path: Path) -> dict[str, Person]:
-    """The [people] of a settings file by the material of their keys; no secret is looked up. Raises SettingsError."""
-    names(path)  # says what is wrong with them
-    people = TypeAdapter(dict[str, Person]).validate_python(document_in(path).get("people", {}))
-    return {person.key: person for person in people.values()}
 
 
 def told_after(incident: Incident, role: str, settings: Settings) -> timedelta | None:

@@ -19,13 +19,13 @@ from runbook.clauses import clauses
 from runbook.errors import EvidenceError, SettingsError
 from runbook.evidence.chain import digest
 from runbook.evidence.summary import name
+from runbook.locks import locked
 from runbook.settings_values import Frozen
 from runbook.toml_file import document_in, faults_of
 from runbook.toml_file import written as as_toml
 
 LABEL = "IMPROVEMENT (BUGFIX ONLY)"
 KIND = "bugfix"
-LOCK_SECONDS = 30
 HEADER = """\
 # The Backlog Registry. `runbook backlog record` writes this file: an entry comes from a run that violates a P2 clause,
 # and is closed by the first run that holds. Only `due` may be changed by hand; anything else is refused.
@@ -167,17 +167,11 @@ def refuse_what_would_be_lost(path: Path, entries: Iterable[Entry]) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def held(path: Path) -> Iterator[None]:
     """Hold a registry to change it. Raises EvidenceError when another does so for long."""
-    from filelock import FileLock, Timeout
-
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = path.with_name(f".{path.name}.lock")
-    try:
-        with FileLock(lock, timeout=LOCK_SECONDS):
-            yield
-    except Timeout:
-        raise EvidenceError(f"{lock} is held by another process for {LOCK_SECONDS} s") from None
+    with locked(path.with_name(f".{path.name}.lock")):
+        yield
 
 
 def ordered(entries: Sequence[Entry]) -> list[Entry]:

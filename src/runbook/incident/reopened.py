@@ -12,24 +12,23 @@ from runbook.evidence.run import read
 from runbook.incident.timeline import Incident
 
 
-def proved_closed(reports: Path, incident: Incident, check: str) -> str | None:
-    """The run in which a check held while the incident was contained, before a verdict opened access again; None where
-    there is none, or nothing was opened."""
+def proved_closed(reports: Path, incident: Incident) -> dict[str, str]:
+    """The checks that held while the incident was contained, before a verdict opened access again, each with the first
+    run in which it did; none where nothing was opened."""
+    proved: dict[str, str] = {}
     contained = incident.of("contained")
-    if not contained:
-        return None
-    since = datetime.fromisoformat(str(contained[-1]["at"]))
-    opened = _opened(reports, incident, since)
-    if opened is None:
-        return None
+    since = datetime.fromisoformat(str(contained[-1]["at"])) if contained else None
+    opened = _opened(reports, incident, since) if since is not None else None
+    if since is None or opened is None:
+        return proved
     for path in sorted(reports.glob(f"*/{RECORD}")):
         run = read(path.parent, observations=False)
         if run.start.get("incident") != incident.id or run.began is None or run.ended is None:
             continue
-        found = run.checks.get(check)
-        if found is not None and found.outcome == "held" and since < run.began and run.ended < opened:
-            return path.parent.name
-    return None
+        if since < run.began and run.ended < opened:
+            held = (id_ for id_, check in run.checks.items() if check.outcome == "held")
+            proved = {**dict.fromkeys(held, path.parent.name), **proved}
+    return proved
 
 
 def _opened(reports: Path, incident: Incident, since: datetime) -> datetime | None:

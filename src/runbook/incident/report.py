@@ -13,8 +13,8 @@ from runbook.evidence.chain import Entry
 from runbook.evidence.page.text import duration, moment, showable
 from runbook.evidence.redact import Redactor
 from runbook.incident import registry
-from runbook.incident.aftermath import Ran, newest, proved_after_the_last_change, recovery, runs
-from runbook.incident.changes import changes, unapproved, unproven
+from runbook.incident.aftermath import Ran, Recovery, newest, proved_after_the_last_change, recovery, runs
+from runbook.incident.changes import Change, changes, lacking, unproven
 from runbook.incident.timeline import Incident
 from runbook.incident.words import WORDS
 from runbook.pages import template
@@ -113,10 +113,10 @@ def _view(incident: Incident, reports: Path, settings: Settings, backlog: Path) 
             if id_ in known
         ],
         "paths": list(sheet.closed),
-        "requests": _requests(incident, ran, settings),
+        "requests": _requests(incident, found, settings),
         "steps": [{"at": one.at, "by": one.by, "kind": one.kind, "text": one.text} for one in told],
         "picture": _picture(incident, told, ran),
-        "changes": [_change(incident, number, settings) for number in range(len(changes(incident)))],
+        "changes": [_change(incident, made, settings) for made in changes(incident)],
         "validated": [
             {
                 "section": section,
@@ -139,9 +139,7 @@ def _run(one: Ran | None) -> View | None:
     return {"name": one.name, "at": moment(one.began), "verdict": one.verdict, "seal": sealed, "digest": one.digest}
 
 
-def _change(incident: Incident, number: int, settings: Settings) -> View:
-    made = changes(incident)[number]
-    waiting = [one for one in unapproved(incident, settings) if one.startswith(f"{made}:")]
+def _change(incident: Incident, made: Change, settings: Settings) -> View:
     return {
         "number": made.number,
         "what": made.what,
@@ -150,7 +148,7 @@ def _change(incident: Incident, number: int, settings: Settings) -> View:
         "at": moment(datetime.fromisoformat(made.at)),
         "by": made.by,
         "evidence": [{"name": name, "digest": value} for name, value in made.evidence.items()],
-        "faults": [*unproven(incident, made), *(one.removeprefix(f"{made}: ") for one in waiting)],
+        "faults": [*unproven(incident, made), *filter(None, [lacking(incident, made, settings)])],
     }
 
 
@@ -167,14 +165,13 @@ def _backlog(path: Path, settings: Settings) -> list[View]:
     ]
 
 
-def _requests(incident: Incident, ran: list[Ran], settings: Settings) -> list[View] | str:
+def _requests(incident: Incident, found: Recovery, settings: Settings) -> list[View] | str:
     """The errors that the API's log has of the time from the first violated run to the recovery, by code and route;
     why they could not be counted."""
     if settings.logs is None:
         return "the settings have no [logs]"
     from runbook.incident.impact import counted
 
-    found = recovery(incident, ran)
     begin = found.violated.began if found.violated is not None else incident.began
     end = found.recovered.ended if found.recovered is not None else datetime.now(UTC)
     try:

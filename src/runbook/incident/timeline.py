@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +16,10 @@ from runbook.evidence.origin import user
 from runbook.evidence.redact import Redactor
 from runbook.incident.sheet import SHEET, Sheet
 from runbook.incident.sheet import read as read_sheet
+from runbook.locks import locked
 
 TIMELINE = "timeline.jsonl"
 LOCK = ".timeline.lock"
-LOCK_SECONDS = 30
 Kind = Literal[
     "opened", "note", "severity", "asked", "acknowledged", "contained", "changed", "approved", "resolved", "closed"
 ]
@@ -63,6 +63,12 @@ class Incident:
             (str(one["type"]) for one in reversed(self.entries) if one["type"] in ("resolved", "closed")), "open"
         )
 
+    def must_be_of(self, target: str) -> None:
+        """Raises EvidenceError for settings of another target than the incident's."""
+        if self.sheet.target != target:
+            told = f"{self.id} is an incident of {self.sheet.target}, and the settings are of {target}"
+            raise EvidenceError(f"{told}: name those of {self.sheet.target} with --target")
+
     def of(self, kind: Kind) -> list[Entry]:
         """The lines of one kind, in order."""
         return [entry for entry in self.entries if entry["type"] == kind]
@@ -77,9 +83,7 @@ class Held:
 
     def add(self, kind: Kind, **said: object) -> str:
         """Add a line, without what looks like a secret, and return its digest. It stays when this process is killed."""
-        redact = Redactor().value
-        told = {name: redact(value) for name, value in said.items()}
-        return self._chain.add({**told, "type": kind, "at": now(), "by": user()})
+        return self._chain.add({**_safe(said), "type": kind, "at": now(), "by": user()})
 
 
 def now() -> str:
@@ -115,7 +119,7 @@ def read(folder: Path) -> Incident:
 @contextmanager
 def held(folder: Path) -> Iterator[Held]:
     """Hold an incident to add to it. Raises what `read` does, and EvidenceError when another holds it for long."""
-    with _locked(folder):
+    with locked(folder / LOCK):
         incident = read(folder)
         if incident.state == "closed":
             raise EvidenceError(f"{incident.id} is closed: open another incident")
@@ -125,18 +129,10 @@ def held(folder: Path) -> Iterator[Held]:
 
 def begin(folder: Path, **said: object) -> None:
     """Write the first line of a new incident's timeline. Raises FileExistsError."""
-    with _locked(folder), (folder / TIMELINE).open("xb") as file:
-        redact = Redactor().value
-        told = {name: redact(value) for name, value in said.items()}
-        Chain(file).add({**told, "type": "opened", "id": folder.name, "at": now(), "by": user()})
+    with locked(folder / LOCK), (folder / TIMELINE).open("xb") as file:
+        Chain(file).add({**_safe(said), "type": "opened", "id": folder.name, "at": now(), "by": user()})
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
-    try:
-        with FileLock(folder / LOCK, timeout=LOCK_SECONDS):
-            yield
-    except Timeout:
-        raise EvidenceError(f"{folder / LOCK} is held by another process for {LOCK_SECONDS} s") from None
+def _safe(said: Mapping[str, object]) -> Entry:
+    redact = Redactor().value
+    return {name: redact(value) for name, value in said.items()}

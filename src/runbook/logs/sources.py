@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import gzip
 import os
-import signal
 import subprocess
-import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
+from runbook.children import kill
 from runbook.errors import Unverified
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def _running(argv: Sequence[str], seconds: float) -> Iterator[IO[bytes]]:
 
     def stop() -> None:
         expired.set()
-        _kill(process)
+        _end(process)
 
     timer = threading.Timer(seconds, stop)
     timer.start()
@@ -138,21 +137,17 @@ def _running(argv: Sequence[str], seconds: float) -> Iterator[IO[bytes]]:
         process.wait()
     finally:
         timer.cancel()
-        _kill(process)
+        _end(process)
     if expired.is_set():
         raise Unverified(f"the log's command {argv[0]} did not end within {seconds:g} s")
     if process.returncode != 0:
         raise Unverified(f"the log's command {argv[0]} ended with exit code {process.returncode}")
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """With everything of its session: what lived on would hold the pipe open."""
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """One that has ended is left alone: its number may be another's by now."""
     if process.poll() is None:
-        if sys.platform == "win32":
-            process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        kill(process)
 
 
 def _opened(pattern: str, held: ExitStack) -> list[tuple[str, IO[bytes]]]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from runbook.children import kill
 from runbook.errors import TargetError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def running(name: str, start: Start, beside: Path) -> Iterator[dict[str, str]]:
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            _kill(process)
+            kill(process)
             raise TargetError(f"the embedded target did not stop within {STOP_SECONDS} s; see {root}") from None
         if process.returncode == 0:
             shutil.rmtree(root / state, ignore_errors=True)  # its logs: only a failed one is worth keeping
@@ -198,17 +198,7 @@ def _end(process: subprocess.Popen[str]) -> None:
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    _kill(process)
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    """With everything of its session: what lived on would hold the pipe open."""
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    kill(process)
 
 
 def _close(pipe: IO[str] | None) -> None:
