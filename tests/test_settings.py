@@ -492,6 +492,12 @@ def told(path: Path) -> tuple[str, ...] | None:
     return None
 
 
+def test_a_name_that_cannot_be_printed_is_told_in_one_line(folder: Folder) -> None:
+    told = folder.faults(("[personas.organizer]", '[personas."\\r\\u2028"]'))
+    assert r"admin.persona: is none of the [personas] (\r\u2028, outsider)" in told
+    assert all(line.splitlines() == [line] for line in told)
+
+
 @settings(max_examples=200, deadline=None)
 @given(changed=mutated())
 def test_whatever_a_hand_does_to_it_a_document_loads_or_is_told_in_lines(

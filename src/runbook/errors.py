@@ -12,17 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from runbook.text import line
+
 
 class RunbookError(Exception):
     """The root: its text is meant for the operator and holds no secret and no row of data."""
 
 
 class SettingsError(RunbookError):
-    """A settings file with everything that is wrong in it, one line a fault."""
+    """A settings file with everything that is wrong in it, one line a fault, whatever the file names things."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = tuple(lines)
+        self.lines = tuple(map(line, lines))
+        super().__init__("\n".join(self.lines))
 
 
 class TargetError(RunbookError):

@@ -18,9 +18,10 @@ from runbook.clauses import clauses
 from runbook.errors import EvidenceError
 from runbook.evidence import chain
 from runbook.evidence.formats import FORMATS, intoto
-from runbook.evidence.formats.account import accounts, line, told
+from runbook.evidence.formats.account import accounts, told
 from runbook.evidence.record import CheckRecord
 from runbook.evidence.verdict import Verdict
+from runbook.text import line
 from tests.evidence.written_runs import (
     FILES,
     FORGED,

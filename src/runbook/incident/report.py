@@ -13,7 +13,7 @@ from runbook.evidence.chain import Entry
 from runbook.evidence.page.text import duration, moment, showable
 from runbook.evidence.redact import Redactor
 from runbook.incident import registry
-from runbook.incident.aftermath import Ran, Recovery, newest, proved_after_the_last_change, recovery, runs
+from runbook.incident.aftermath import Ran, Recovery, proved_after_the_last_change, recovery, runs
 from runbook.incident.changes import Change, changes, lacking, unproven
 from runbook.incident.timeline import Incident
 from runbook.incident.words import WORDS
@@ -97,7 +97,6 @@ def _view(incident: Incident, reports: Path, settings: Settings, backlog: Path) 
     told, sheet, known = steps(incident), incident.sheet, clauses()
     return {
         "title": f"{incident.severity} {incident.id}: {sheet.title}",
-        "id": incident.id,
         "severity": incident.severity,
         "state": incident.state,
         "target": sheet.target,
@@ -115,14 +114,10 @@ def _view(incident: Incident, reports: Path, settings: Settings, backlog: Path) 
         "paths": list(sheet.closed),
         "requests": _requests(incident, found, settings),
         "steps": [{"at": one.at, "by": one.by, "kind": one.kind, "text": one.text} for one in told],
-        "picture": _picture(incident, told, ran),
+        "picture": _picture(told, ran),
         "changes": [_change(incident, made, settings) for made in changes(incident)],
         "validated": [
-            {
-                "section": section,
-                "proof": _run(proved_after_the_last_change(incident, ran, section)),
-                "newest": _run(newest(ran, section)),
-            }
+            {"section": section, "proof": _run(proved_after_the_last_change(incident, ran, section))}
             for section in ("health", "rls")
         ],
         "documents": list(sheet.documents.changed),
@@ -180,7 +175,7 @@ def _requests(incident: Incident, found: Recovery, settings: Settings) -> list[V
         return str(error)
 
 
-def _picture(incident: Incident, told: list[Step], ran: list[Ran]) -> View:
+def _picture(told: list[Step], ran: list[Ran]) -> View:
     """Where each step and each run stands between the first and the last moment, in thousandths."""
     around = timedelta(minutes=1)
     first, last = told[0].time, told[-1].time
@@ -203,5 +198,4 @@ def _picture(incident: Incident, told: list[Step], ran: list[Ran]) -> View:
             for one in concerned
         ],
         "ticks": [moment(begin + (end - begin) * part / 4) for part in range(5)],
-        "id": incident.id,
     }

@@ -18,7 +18,6 @@ from runbook.targets.environment import plain
 
 READ_SECONDS = 30
 CHECKOUT_SECONDS = 120
-COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 SHORTEST = 7
 """A commit may be told by its first characters: git itself shows no fewer than these."""
 _NAME = re.compile(r"[\w./@+][\w./@+-]*")

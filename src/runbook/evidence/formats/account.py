@@ -13,6 +13,7 @@ from runbook.clauses import Clause, clause_of, clauses
 from runbook.evidence.chain import canonical, digest
 from runbook.evidence.record import Outcome, worst
 from runbook.evidence.run import Run
+from runbook.text import line
 
 RUN = Clause(
     id="RUN",
@@ -91,19 +92,6 @@ def _account(clause: Clause, rows: list[Row], doubt: Row | None) -> Account:
     if outcome in ("held", "waived") and doubt:
         rows, outcome = [*rows, doubt], doubt.outcome
     return Account(clause, outcome, tuple(rows) or (Row(clause.id, "unverified", "no check ran"),))
-
-
-def line(text: object) -> str:
-    """A text as one line that any reader can show: what is not printable is written as an escape."""
-    shown = str(text)
-    if shown.isprintable():
-        return shown
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in shown)
-
-
-def lines(text: str) -> str:
-    """The same, and what were several lines still are."""
-    return "\n".join(line(one) for one in text.splitlines())
 
 
 def moment(at: datetime | None) -> str:

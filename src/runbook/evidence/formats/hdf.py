@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from runbook.evidence.chain import canonical
-from runbook.evidence.formats.account import (
-    Account,
-    Row,
-    accounts,
-    fingerprint,
-    line,
-    lines,
-    moment,
-    runbook_digest,
-    told,
-)
+from runbook.evidence.formats.account import Account, Row, accounts, fingerprint, moment, runbook_digest, told
 from runbook.evidence.run import Run
+from runbook.text import line, lines
 from runbook.waivers import waiver_of
 
 IMPACT = {"P0": 1.0, "P1": 0.7, "P2": 0.3}

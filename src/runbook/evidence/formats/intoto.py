@@ -11,9 +11,10 @@ from urllib.parse import quote
 
 from runbook.errors import EvidenceError
 from runbook.evidence.chain import canonical
-from runbook.evidence.formats.account import RUN, accounts, fingerprint, line, lines, moment, runbook_digest, told
+from runbook.evidence.formats.account import RUN, accounts, fingerprint, moment, runbook_digest, told
 from runbook.evidence.run import Run
 from runbook.evidence.verdict import Verdict
+from runbook.text import line, lines
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from xml.etree import ElementTree as ET
 
-from runbook.evidence.formats.account import Row, accounts, line, moment, told
+from runbook.evidence.formats.account import Row, accounts, moment, told
 from runbook.evidence.run import Run
+from runbook.text import line
 
 ELEMENTS = {"violated": "failure", "unverified": "error", "waived": "skipped", "out of scope": "skipped"}
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from runbook.clauses import Clause
 from runbook.evidence.chain import canonical
-from runbook.evidence.formats.account import Account, Row, accounts, fingerprint, identifier, line, lines, moment, told
+from runbook.evidence.formats.account import Account, Row, accounts, fingerprint, identifier, moment, told
 from runbook.evidence.record import RECORD
 from runbook.evidence.run import Run
+from runbook.text import line, lines
 
 VERSION = "1.2.1"
 PLAN = "oscal-assessment-plan.json"

@@ -6,8 +6,9 @@ import csv
 import io
 import re
 
-from runbook.evidence.formats.account import accounts, line, moment
+from runbook.evidence.formats.account import accounts, moment
 from runbook.evidence.run import Run
+from runbook.text import line
 
 COLUMNS = (
     "clause",
