@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -25,7 +24,7 @@ from runbook.incident.aftermath import close, recovery, runs
 from runbook.incident.report import write
 from runbook.incident.sheet import SHEET
 from tests.evidence.written_runs import whole
-from tests.incident.told import Desk
+from tests.incident.told import Desk, later
 
 ROOT = Path(__file__).parents[2]
 RUN_SECONDS = 60
@@ -49,7 +48,7 @@ class After:
             replace(one, outcome="violated", reason="no") if one.clause == violated else one
             for one in whole("health", "rls").checks
         ]
-        time.sleep(0.002)  # a record counts in milliseconds, and runs follow on one another
+        later()
         record = RunRecord(self.desk.reports / name, Redactor())
         record.write("start", target="mine", sections=["health", "rls"])
         record.write("plan", required=[one.check for one in checks])
@@ -61,7 +60,7 @@ class After:
 
     def change(self, what: changes.What = "policy", *, approve: bool = True) -> None:
         """Something was changed."""
-        time.sleep(0.002)
+        later()
         evidence = self.desk.folder / "repair.sql"
         evidence.write_text("drop policy p on t;\n", encoding="utf-8")
         changes.change(self.folder, what, SENTENCE, "p", [evidence], keys.signer(self.made_by))

@@ -24,6 +24,7 @@ from runbook.inventory import checks_of
 from runbook.settings import Settings
 from runbook.settings_file import load
 from tests.evidence.written_runs import whole
+from tests.incident.told import later
 from tests.stack.api_client import system
 from tests.test_defects import embedded, matches
 
@@ -82,6 +83,7 @@ class Scene:
 
     def rls_ran(self, outcome: Outcome = "held") -> None:
         """A run of the RLS checks in which all came to this, as the suite's own writer writes it."""
+        later()
         made = whole("rls")
         number = len(list((self.folder / "reports").glob("*-rls-*")))
         record = RunRecord(self.folder / "reports" / f"20260131T093000Z-rls-{number}", Redactor())

@@ -116,24 +116,26 @@ class Desk:
     ) -> Run:
         """A run of the healthcheck in which everything held but what is said otherwise, by the beginning of its id."""
         checks = [_with(record, outcomes or {}) for record in whole("health", each=each).checks]
-        # A run begins after the one before it has ended, and the record counts in milliseconds.
-        now = timeline.now()
-        while timeline.now() == now:
-            time.sleep(0.0002)
+        later()
         record = RunRecord(self.reports / name, Redactor())
         record.write("start", target=target, sections=["health"])
         record.write("plan", required=[*(check.check for check in checks), *not_run])
         for check in checks:
             record.check(check)
-        now = timeline.now()
-        while timeline.now() == now:
-            time.sleep(0.0002)
+        later()
         if ended:
             bad = {check.outcome for check in checks}
             verdict = "FAILED" if "violated" in bad else "PASSED" if bad == {"held"} and not not_run else "INCONCLUSIVE"
             record.write("verdict", verdict=verdict, gaps=[])
         record.close()
         return read(record.path.parent)
+
+
+def later() -> None:
+    """Let the moment pass: what comes after something else began later, and records count in milliseconds."""
+    now = timeline.now()
+    while timeline.now() == now:
+        time.sleep(0.0002)
 
 
 def _with(record: CheckRecord, outcomes: Mapping[str, Outcome]) -> CheckRecord:
