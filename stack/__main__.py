@@ -11,9 +11,10 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
+from runbook.errors import RunbookError
 from stack import history, supervisor
 from stack.state import StackError
 
@@ -26,7 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--defect", metavar="NAME", help="plant this defect of stack/defects")
     parser.add_argument("--detached", action="store_true", help="outlive the end of standard input")
+    parser.add_argument("--database", metavar="IMAGE", help="run in containers: this image for PostgreSQL")
+    parser.add_argument("--system", metavar="IMAGE", help="and this one for API and Admin (`make image`)")
+    parser.add_argument("--engine", metavar="SOCKET", help="the container engine's socket")
     options = parser.parse_args(arguments)
+    if (options.database is None) != (options.system is None):
+        parser.error("--database and --system belong together")
     try:
         defect = supervisor.planted(options.defect) if options.defect is not None else None
     except supervisor.UnknownDefect as error:
@@ -39,9 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     stopping = threading.Event()
     _heed_signals(stopping, detached=options.detached)
     try:
-        with supervisor.started(
-            options.state, defect=defect, detached=options.detached, stopping=stopping
-        ) as environment:
+        with _started(options, defect, stopping) as environment:
             history.make(environment)
             with suppress(OSError):  # nobody reads: the parent is gone, and the end of standard input will tell
                 os.write(sys.stdout.fileno(), f"{json.dumps(environment)}\n".encode())
@@ -49,12 +53,23 @@ def main(arguments: list[str] | None = None) -> int:
                 threading.Thread(target=_watch_input, args=(stopping,), daemon=True).start()
             while not stopping.wait(1):  # with a time-out: on Windows nothing interrupts a wait without one
                 pass
-    except StackError as error:
+    except (StackError, RunbookError) as error:
         return _failed(error, 1)
     return 0
 
 
-def _failed(error: StackError, code: int) -> int:
+def _started(
+    options: argparse.Namespace, defect: Path | None, stopping: threading.Event
+) -> AbstractContextManager[dict[str, str]]:
+    if options.database is None:
+        return supervisor.started(options.state, defect=defect, detached=options.detached, stopping=stopping)
+    from stack import containers
+
+    images = containers.Images(options.database, options.system, options.engine)
+    return containers.started(options.state, images, defect=defect, stopping=stopping)
+
+
+def _failed(error: Exception, code: int) -> int:
     print(f"stack: {error}", file=sys.stderr)
     return code
 

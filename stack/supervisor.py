@@ -64,12 +64,12 @@ def started(
                 "STACK_PUBLIC_KEY_FILE": str(state.write("public.pem", secret.public_key)),
                 "STACK_ANON_KEY": secret.anon_key,
                 "STACK_PASSWORD": secret.password,
-                **_deployed_from(state, defect),
+                **deployed_from(state, defect),
                 "STACK_STATE": str(state.directory),
                 "STACK_DATABASE_LISTENS": server.listens,
                 "STACK_DATABASE_LOCK": str(server.lock_file),
-                "STACK_API_TEMPORARY": str(_temporary(state, "api") / "*"),
-                "STACK_ADMIN_TEMPORARY": str(_temporary(state, "admin") / "*"),
+                "STACK_API_TEMPORARY": str(temporary(state, "api") / "*"),
+                "STACK_ADMIN_TEMPORARY": str(temporary(state, "admin") / "*"),
                 "STACK_API_LOG": str(state.logs / "api.log"),
                 "STACK_DATABASE_LOG": str(state.logs / f"{DATABASE}.log"),
             }
@@ -81,14 +81,14 @@ def started(
             parts, waiting = Parts(state), []
             parts.add("supabase", Part(server.begin, server.is_ready))
             for (name, factory), port in zip(factories.items(), (api_port, admin_port), strict=True):
-                own = {**os.environ, **environment, "TMPDIR": str(_temporary(state, name))}
+                own = {**os.environ, **environment, "TMPDIR": str(temporary(state, name))}
                 begin = partial(state.spawn, name, _uvicorn(factory, port), cwd=ROOT, env=own)
-                ready = partial(_healthy, port)
+                ready = partial(healthy, port)
                 parts.add(name, Part(begin, ready, port))
                 waiting.append((name, begin(), ready))
             for name, process, ready in waiting:
                 state.wait_until_ready(name, process, ready)
-        if (system := _system_of(defect)) is not None:
+        if (system := system_of(defect)) is not None:
             system(parts)
         with controlled(parts) as environment["STACK_CONTROL"]:
             state.write("environment.json", json.dumps(environment, indent=2))
@@ -119,14 +119,14 @@ def factories_with(defect: Path | None) -> dict[str, str]:
     return FACTORIES | replaced
 
 
-def _system_of(defect: Path | None) -> Callable[[Parts], None] | None:
+def system_of(defect: Path | None) -> Callable[[Parts], None] | None:
     """What the defect does to how parts are stopped and started again, if anything."""
     if defect is None or defect.suffix != ".py":
         return None
     return getattr(importlib.import_module(f"stack.defects.{defect.stem}"), "system", None)
 
 
-def _temporary(state: State, name: str) -> Path:
+def temporary(state: State, name: str) -> Path:
     """The folder for a process's temporary files, removed with the state."""
     folder = state.directory / "temporary" / name
     if not folder.parent.exists():
@@ -157,7 +157,8 @@ def _uvicorn(factory: str, port: int) -> list[str]:
     return [sys.executable, "-m", "uvicorn", "--factory", factory, *listen, "--no-access-log", "--log-level", "warning"]
 
 
-def _healthy(port: int) -> bool:
+def healthy(port: int) -> bool:
+    """Whether what serves there says that it is."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
     try:
         connection.request("GET", "/healthz")
@@ -168,7 +169,7 @@ def _healthy(port: int) -> bool:
         connection.close()
 
 
-def _deployed_from(state: State, defect: Path | None) -> dict[str, str]:
+def deployed_from(state: State, defect: Path | None) -> dict[str, str]:
     """The repository, made of the sources that run, and the commit of it that is deployed."""
     folder = state.directory / "repository"
     folder.mkdir(mode=0o700)

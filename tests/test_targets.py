@@ -105,7 +105,7 @@ def test_it_is_stopped_when_a_check_raises(tmp_path: Path) -> None:
 def test_a_silent_command_times_out_and_is_stopped_in_an_orderly_way(tmp_path: Path, code: str) -> None:
     """It is told first, so that it can take down what it has started."""
     told = "import signal, os; signal.signal(signal.SIGTERM, lambda *_: None);" + STARTED + code
-    with pytest.raises(TargetError, match=r"^the embedded target did not answer within 1 s \(start\.seconds\)$"):
+    with pytest.raises(TargetError, match=r"^the target did not answer within 1 s \(start\.seconds\)$"):
         start_and_stop(starting(told, 1), tmp_path)
     assert (tmp_path / "stopped").exists()
     assert not runs(int((tmp_path / "started").read_text()))
@@ -139,7 +139,7 @@ def test_a_target_that_will_not_stop_is_killed_and_told(tmp_path: Path, monkeypa
 def test_a_crashing_command_is_told_and_its_own_words_are_shown(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], code: str
 ) -> None:
-    with pytest.raises(TargetError, match=r"^the embedded target did not start; the reason stands above$"):
+    with pytest.raises(TargetError, match=r"^the target did not start; the reason stands above$"):
         start_and_stop(starting(code), tmp_path)
     assert ("its own reason" in capfd.readouterr().err) == ("its own reason" in code)
 

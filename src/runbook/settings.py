@@ -28,7 +28,7 @@ from runbook.settings_values import (
     secrets_in,
 )
 
-Backend = Literal["live", "embedded"]
+Backend = Literal["live", "embedded", "container"]
 BACKENDS = get_args(Backend)
 
 
@@ -39,6 +39,20 @@ class Start(Frozen):
     folder: str = "."
     provides: Name
     seconds: Seconds = 60
+
+
+class Container(Frozen):
+    """What a target of containers is made of, for the command that starts it."""
+
+    database: Name
+    system: Name
+    engine: Name | None = None
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """As the command takes them."""
+        given = {"--database": self.database, "--system": self.system, "--engine": self.engine}
+        return tuple(word for option, value in given.items() if value for word in (option, value))
 
 
 class ApiErrors(Frozen):
@@ -228,6 +242,7 @@ class Settings(Frozen):
     may_be_stopped: bool = False
     certificate_days: Annotated[int, Field(ge=1)] = 14
     start: Start | None = None
+    container: Container | None = None
     api: Api
     auth: Auth
     personas: Annotated[dict[PersonaName, Persona], Field(min_length=1)]
@@ -246,6 +261,13 @@ class Settings(Frozen):
     people: dict[PersonaName, Person] = Field(default={})
     out_of_scope: tuple[OutOfScope, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+
+    @property
+    def starting(self) -> Start | None:
+        """How it is started; None for a live target, which is not ours to start."""
+        if self.start is None or self.container is None:
+            return self.start
+        return self.start.model_copy(update={"command": (*self.start.command, *self.container.arguments)})
 
     def holders(self) -> dict[str, Person]:
         """The people, by the material of their keys."""
@@ -284,8 +306,11 @@ def disagreements(document: object) -> Iterator[tuple[str, str]]:
         if first != name:
             yield f"people.{name}.key", f"is the key of {first}: two people need two keys"
     top = _part(document)
-    if top.get("backend") in BACKENDS and (top["backend"] == "embedded") != ("start" in top):
-        yield "start", 'belongs to backend = "embedded", and only there'
+    backend = top.get("backend")
+    if backend in BACKENDS and (backend != "live") != ("start" in top):
+        yield "start", 'belongs to backend = "embedded" and backend = "container", and only there'
+    if backend in BACKENDS and (backend == "container") != ("container" in top):
+        yield "container", 'belongs to backend = "container", and only there'
     if top.get("may_be_stopped") is True and top.get("severity") == "production":
         yield "may_be_stopped", "production is never stopped by a check"
     if "waivers" in top:

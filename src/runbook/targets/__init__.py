@@ -35,15 +35,15 @@ def opened(path: Path) -> Iterator[Target]:
     Raises SettingsError before anything is started, TargetError when it does not start.
     """
     settings = load(path, os.environ)
-    if settings.start is not None and os.environ.get(STARTED) == settings.name:
+    if settings.starting is not None and os.environ.get(STARTED) == settings.name:
         yield Target(_complete(load(path, os.environ, started=True)), {})
         return
-    if settings.start is None:
+    if settings.starting is None:
         yield Target(_complete(settings), {})
         return
     from runbook.targets import embedded
 
-    with embedded.running(settings.name, settings.start, path.parent) as provided:
+    with embedded.running(settings.name, settings.starting, path.parent) as provided:
         yield Target(_complete(load(path, {**os.environ, **provided}, started=True)), provided)
 
 
@@ -68,20 +68,20 @@ def startable(path: Path | None) -> tuple[str, Start, Path]:
     """
     found = path if path is not None else EMBEDDED
     settings = load(found, os.environ)
-    if settings.start is None:
+    if settings.starting is None:
         raise TargetError(f"{found}: a live target is not started or stopped from here, unless its [parts] say how")
-    return settings.name, settings.start, found.parent
+    return settings.name, settings.starting, found.parent
 
 
 def standing(path: Path) -> tuple[Settings, bool]:
     """The settings of a target as it stands, with nothing started for it; and whether there is anything to ask: not
     where an embedded one does not run, of which only its parts' names are known then."""
     settings = load(path, os.environ)
-    if settings.start is None:
+    if settings.starting is None:
         return settings, True
     from runbook.targets import embedded
 
-    detached = embedded.find(settings.name, settings.start, path.parent)
+    detached = embedded.find(settings.name, settings.starting, path.parent)
     if detached is None:
         return settings, False
     return load(path, {**os.environ, **detached.provided}, started=True), True

@@ -57,7 +57,7 @@ def running(name: str, start: Start, beside: Path) -> Iterator[dict[str, str]]:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             kill(process)
-            raise TargetError(f"the embedded target did not stop within {STOP_SECONDS} s; see {root}") from None
+            raise TargetError(f"the target did not stop within {STOP_SECONDS} s; see {root}") from None
         if process.returncode == 0:
             shutil.rmtree(root / state, ignore_errors=True)  # its logs: only a failed one is worth keeping
 
@@ -167,7 +167,7 @@ def _answer(process: subprocess.Popen[str], start: Start, reason: Callable[[], s
     Raises TargetError when it stops, stays silent or prints something else.
     """
     if process.stdout is None:
-        raise TargetError("the embedded target was started without a pipe to answer on")
+        raise TargetError("the target was started without a pipe to answer on")
     with process.stdout, ThreadPoolExecutor(1) as reader:
         line = reader.submit(process.stdout.readline)
         try:
@@ -175,20 +175,20 @@ def _answer(process: subprocess.Popen[str], start: Start, reason: Callable[[], s
         except BaseException as error:
             _end(process)  # which also lets the reader go
             if isinstance(error, TimeoutError):
-                silent = f"the embedded target did not answer within {start.seconds:g} s (start.seconds)"
+                silent = f"the target did not answer within {start.seconds:g} s (start.seconds)"
                 raise TargetError(silent) from None
             raise
 
 
 def _variables(line: str, reason: Callable[[], str]) -> dict[str, str]:
     if not line:
-        raise TargetError(f"the embedded target did not start; {reason()}")
+        raise TargetError(f"the target did not start; {reason()}")
     try:
         provided = json.loads(line)
     except json.JSONDecodeError:
         provided = None
     if not isinstance(provided, dict):
-        raise TargetError("the embedded target's first line is not a JSON object of variables (start.command)")
+        raise TargetError("the target's first line is not a JSON object of variables (start.command)")
     return {str(name): str(value) for name, value in provided.items()}
 
 

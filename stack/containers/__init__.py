@@ -1,0 +1,223 @@
+"""The reference system in containers: PostgreSQL from an image, API and Admin from the image that `make image` builds.
+
+It hands back the same variables as `stack.supervisor`, and its parts stop and start alone in the same way. The
+containers' logs are kept as the processes' are.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets as random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from runbook.engine import Engine
+from stack import secrets
+from stack.parts import NAMES, Parts, controlled
+from stack.postgres import ADMIN, LOGINS, SETTINGS
+from stack.processes import DATABASE, GRACE
+from stack.state import DEADLINE, StackError, State, claimed
+from stack.supervisor import deployed_from, factories_with, healthy, reserved_ports, system_of, temporary
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+    from testcontainers.core.container import DockerContainer
+
+HOME = "/home/runbook"
+STATE = "/state"
+"""Where API and Admin find the folder of the logs."""
+NEWER = frozenset({"scram_iterations"})
+"""Settings that PostgreSQL has had since 16, and nothing needs."""
+KILLED = 137
+
+
+class Images(NamedTuple):
+    """What the system is made of, and the engine that runs it (None: where DOCKER_HOST says, or the usual one)."""
+
+    database: str
+    system: str
+    engine: str | None = None
+
+
+class Contained(NamedTuple):
+    """A container of the system, and how it shows that it is ready."""
+
+    container: Container
+    ready: Callable[[], bool]
+
+
+class ContainedParts(Parts):
+    """Parts that are containers: the engine keeps their ports for them, and runs nothing of one that has stopped."""
+
+    def __init__(self, state: State, engine: Engine) -> None:
+        super().__init__(state)
+        self._engine = engine
+        self.contained: dict[str, Contained] = {}
+
+    def ready(self, name: str) -> bool:
+        """Whether the part runs and is ready."""
+        return self._engine.runs(self.contained[name].container) and self.contained[name].ready()
+
+    def start(self, name: str) -> None:
+        """Start the part unless it runs, and wait until it is ready. Raises TargetError."""
+        container, ready = self.contained[name]
+        if not self._engine.runs(container):
+            since = time.time()
+            self._engine.restart(container)
+            self._engine.follow(container, self._state.logs / f"{NAMES[name]}.log", since)
+            self._engine.wait(container, NAMES[name], ready, DEADLINE)
+
+    def stop(self, name: str) -> None:
+        """Stop the part. Raises StackError when it had to be killed."""
+        container = self.contained[name].container
+        container.stop(timeout=round(GRACE))
+        container.reload()
+        if container.attrs["State"]["ExitCode"] == KILLED:
+            raise StackError(f"{NAMES[name]} did not stop within {GRACE:.0f} s and was killed")
+
+
+@contextmanager
+def started(
+    directory: Path, images: Images, *, defect: Path | None = None, stopping: threading.Event | None = None
+) -> Iterator[dict[str, str]]:
+    """The environment (STACK_*) of a system that runs as long as the context lasts, and then leaves only its logs.
+
+    Raises StackError or TargetError when it does not start; nothing of it is left then either.
+    """
+    factories = factories_with(defect)
+    with claimed(directory, stopping) as state, _engine(directory.name, images) as engine:
+        with reserved_ports(3) as ports:
+            published = dict(zip(NAMES, ports, strict=True))
+            passwords = {role: random.token_urlsafe(24) for role in (ADMIN, *LOGINS)}
+            server = _database(images.database, passwords[ADMIN])
+            begun = engine.begin(server, DATABASE, {5432: published["supabase"]}, stop_signal="SIGINT")
+            dsns = _dsns(passwords, f"127.0.0.1:{published['supabase']}")
+            database = Contained(begun, partial(_answers, dsns[ADMIN]))
+            secret = secrets.generate()
+            keys = [state.write("private.pem", secret.private_key), state.write("public.pem", secret.public_key)]
+            api_url = f"http://127.0.0.1:{published['api']}"
+            environment = {
+                "STACK_API_URL": api_url,
+                "STACK_AUTH_URL": f"{api_url}/auth/v1",
+                "STACK_ADMIN_URL": f"http://127.0.0.1:{published['admin']}",
+                **_named(dsns),
+                "STACK_JWT_SECRET": secret.jwt_secret,
+                "STACK_PRIVATE_KEY_FILE": str(keys[0]),
+                "STACK_PUBLIC_KEY_FILE": str(keys[1]),
+                "STACK_ANON_KEY": secret.anon_key,
+                "STACK_PASSWORD": secret.password,
+                **deployed_from(state, defect),
+                "STACK_STATE": str(state.directory),
+                "STACK_DATABASE_LISTENS": f"127.0.0.1:{published['supabase']}",
+                "STACK_API_TEMPORARY": str(temporary(state, "api") / "*"),
+                "STACK_ADMIN_TEMPORARY": str(temporary(state, "admin") / "*"),
+                "STACK_API_LOG": str(state.logs / "api.log"),
+                "STACK_DATABASE_LOG": str(state.logs / f"{DATABASE}.log"),
+            }
+            engine.wait(database.container, DATABASE, database.ready, DEADLINE)
+            since = time.time()
+            engine.follow(database.container, state.logs / f"{DATABASE}.log", since)
+            _build(dsns, passwords, secrets.hash_password(secret.password), defect)
+            state.check_stopping()
+            environment["STACK_DEPLOYED_AT"] = datetime.now(UTC).isoformat()
+            inside = {
+                **environment,
+                **_named(_dsns(passwords, f"{DATABASE}:5432")),
+                "STACK_STATE": STATE,
+                "STACK_DATABASE_LOG": f"{STATE}/{DATABASE}.log",
+                "STACK_PRIVATE_KEY_FILE": f"{HOME}/private.pem",
+                "STACK_PUBLIC_KEY_FILE": f"{HOME}/public.pem",
+            }
+            parts = ContainedParts(state, engine)
+            parts.contained["supabase"] = database
+            for name, factory in factories.items():
+                folders = {str(state.logs): STATE, str(temporary(state, name)): "/tmp"}
+                container = _serving(images.system, factory, inside, keys, folders)
+                begun = engine.begin(container, name, {8000: published[name]}, entrypoint=["python", "-m", "uvicorn"])
+                engine.follow(begun, state.logs / f"{name}.log", since)
+                parts.contained[name] = Contained(begun, partial(healthy, published[name]))
+            for name in factories:
+                engine.wait(parts.contained[name].container, name, parts.contained[name].ready, DEADLINE)
+        if (system := system_of(defect)) is not None:
+            system(parts)
+        with controlled(parts) as environment["STACK_CONTROL"]:
+            state.write("environment.json", json.dumps(environment, indent=2))
+            yield environment
+
+
+@contextmanager
+def _engine(run: str, images: Images) -> Iterator[Engine]:
+    engine = Engine(f"{run}-{random.token_hex(4)}", images.engine)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _database(image: str, password: str) -> DockerContainer:
+    """PostgreSQL from the official image, Supabase's, or one that is told in the same way. Not the library's own class
+    for it: that one looks once a second, by a program in the container, and does not notice when that has ended."""
+    from testcontainers.core.container import DockerContainer
+
+    container = DockerContainer(image).with_envs(
+        POSTGRES_USER=ADMIN, POSTGRES_PASSWORD=password, POSTGRES_DB="postgres"
+    )
+    settings = [word for name, value in SETTINGS.items() if name not in NEWER for word in ("-c", f"{name}={value}")]
+    return container.with_command(["postgres", *settings])
+
+
+def _serving(
+    image: str, factory: str, environment: Mapping[str, str], keys: Sequence[Path], folders: Mapping[str, str]
+) -> DockerContainer:
+    """API or Admin; `folders` are this machine's, and where each stands in the container."""
+    from testcontainers.core.container import DockerContainer
+
+    container = DockerContainer(image).with_envs(**environment)
+    for folder, inside in folders.items():
+        Path(folder).chmod(0o777)  # whoever the container runs as writes there; the folder above is ours alone
+        container.with_volume_mapping(folder, inside, "rw")
+    for key in keys:
+        container.with_copy_into_container(key, f"{HOME}/{key.name}")
+    command = ["--factory", factory, "--host", "0.0.0.0", "--port", "8000", "--no-access-log", "--log-level", "warning"]
+    return container.with_command(command)
+
+
+def _dsns(passwords: Mapping[str, str], address: str) -> dict[str, str]:
+    """What each role connects with."""
+    return {role: f"postgresql://{role}:{password}@{address}/postgres" for role, password in passwords.items()}
+
+
+def _named(dsns: Mapping[str, str]) -> dict[str, str]:
+    names = {"DATABASE": "postgres", "AUTHENTICATOR": "authenticator", "AUTH_ADMIN": "supabase_auth_admin"}
+    return {f"STACK_{name}_DSN": dsns[role] for name, role in names.items()}
+
+
+def _answers(dsn: str) -> bool:
+    import psycopg
+
+    try:
+        psycopg.connect(dsn, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _build(dsns: Mapping[str, str], passwords: Mapping[str, str], encrypted_password: str, defect: Path | None) -> None:
+    import psycopg
+
+    from stack.database import build
+
+    try:
+        build.bootstrap(dsns[ADMIN], {role: passwords[role] for role in LOGINS})
+        build.migrate(dsns["postgres"])
+        build.seed(dsns["postgres"], encrypted_password)
+        if defect is not None and defect.suffix == ".sql":
+            build.apply(dsns[ADMIN], defect)
+    except psycopg.Error as error:
+        raise StackError(f"the database could not be built: {str(error).partition(chr(10))[0]}") from error
