@@ -61,16 +61,17 @@ def embedded(folder: Path) -> str:
     return document + f"\n[rls]\nbaseline = {json.dumps(str(BASELINE))}\n"
 
 
-def settings_with(defect: Defect, folder: Path) -> Path:
-    """The settings of an embedded system in which the defect is planted."""
+def settings_with(defect: Defect, folder: Path, document: str | None = None) -> Path:
+    """The settings of a system in which the defect is planted: an embedded one, unless others are given."""
     # A name of its own: a system that `runbook up` left running would be taken instead, without the defect.
-    document = embedded(folder).replace('name = "embedded"', 'name = "defect"')
+    given = document if document is not None else embedded(folder)
+    document = re.sub(r'^name = "\w+"', 'name = "defect"', given, count=1, flags=re.MULTILINE)
     if defect.path.suffix == ".toml":
         for line in defect.path.read_text(encoding="utf-8").splitlines():
             if line and not line.startswith("#"):
                 key = line.partition(" =")[0]
                 document, replaced = re.subn(rf"^{key} = .*$", line, document, count=1, flags=re.MULTILINE)
-                assert replaced, f"{defect}: the embedded target has no {key}"
+                assert replaced, f"{defect}: the target has no {key}"
     else:
         document = document.replace('"stack"]', f'"stack", "--defect", "{defect.name}"]')
     return written(document, folder)
@@ -129,7 +130,12 @@ def test_defect_turns_exactly_its_checks_red(defect: Defect, tmp_path: Path, req
         settings, more = settings_of_a_copy(defect, server, tmp_path)
     else:
         settings, more = settings_with(defect, tmp_path), {}
-    code, records = run(sections_of(defect), settings, tmp_path / "reports", more)
+    assert_exactly_its_checks_are_red(defect, settings, tmp_path / "reports", more)
+
+
+def assert_exactly_its_checks_are_red(defect: Defect, settings: Path, reports: Path, more: Mapping[str, str]) -> None:
+    """Run the sections that the defect is planted for, and hold what they say against its header."""
+    code, records = run(sections_of(defect), settings, reports, more)
     checks = {str(record["check"]).rpartition("::")[2]: record for record in records if record["type"] == "check"}
     for outcome, patterns in (("violated", defect.red), ("unverified", defect.unverified)):
         observed = {name: record["reason"] for name, record in checks.items() if record["outcome"] == outcome}

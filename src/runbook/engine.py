@@ -51,7 +51,7 @@ class Engine:
         self._labels = {RUN: run, OWNER: _owner()}
         self._sweep()
         testcontainers_config.ryuk_disabled = not self._client.images.list(testcontainers_config.ryuk_image)
-        with self._told("the network"):
+        with self.told("the network"):
             self._network = Network(docker_network_kw={"labels": self._labels}).create()
         self._followers: list[threading.Thread] = []
 
@@ -64,13 +64,13 @@ class Engine:
         ports: dict[str, Any] = container.ports
         ports.clear()
         ports.update({f"{inner}/tcp": ("127.0.0.1", outer) for inner, outer in published.items()})
-        with self._told(container.image, name, *map(str, published.values())):
+        with self.told(container.image, name, *map(str, published.values())):
             container.start()
         return container.get_wrapped_container()
 
     def restart(self, container: Container) -> None:
         """Start a container again that was stopped. Raises TargetError."""
-        with self._told(str(container.name)):
+        with self.told(str(container.name)):
             container.start()
 
     def runs(self, container: Container) -> bool:
@@ -112,7 +112,7 @@ class Engine:
         _remove(self._client, OWNER, _is_orphan)
 
     @contextmanager
-    def _told(self, *what: str) -> Iterator[None]:
+    def told(self, *what: str) -> Iterator[None]:
         """What the engine refuses, in words for the operator."""
         from docker.errors import DockerException
 

@@ -11,6 +11,7 @@ import secrets as random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from runbook.engine import Engine
+from runbook.errors import TargetError
 from stack import secrets
 from stack.parts import NAMES, Parts, controlled
 from stack.postgres import ADMIN, LOGINS, SETTINGS
@@ -65,13 +67,17 @@ class ContainedParts(Parts):
         return self._engine.runs(self.contained[name].container) and self.contained[name].ready()
 
     def start(self, name: str) -> None:
-        """Start the part unless it runs, and wait until it is ready. Raises TargetError."""
+        """Start the part unless it runs, and wait until it is ready. Raises StackError."""
         container, ready = self.contained[name]
-        if not self._engine.runs(container):
-            since = time.time()
+        if self._engine.runs(container):
+            return
+        since = time.time()
+        try:
             self._engine.restart(container)
             self._engine.follow(container, self._state.logs / f"{NAMES[name]}.log", since)
             self._engine.wait(container, NAMES[name], ready, DEADLINE)
+        except TargetError as error:
+            raise StackError(str(error)) from error
 
     def stop(self, name: str) -> None:
         """Stop the part. Raises StackError when it had to be killed."""
@@ -136,10 +142,16 @@ def started(
             }
             parts = ContainedParts(state, engine)
             parts.contained["supabase"] = database
-            for name, factory in factories.items():
-                folders = {str(state.logs): STATE, str(temporary(state, name)): "/tmp"}
-                container = _serving(images.system, factory, inside, keys, folders)
-                begun = engine.begin(container, name, {8000: published[name]}, entrypoint=["python", "-m", "uvicorn"])
+            coming = {}
+            with ThreadPoolExecutor(len(factories)) as side_by_side:
+                for name, factory in factories.items():
+                    folders = {str(state.logs): STATE, str(temporary(state, name)): "/tmp"}
+                    container = _serving(images.system, factory, inside, keys, folders)
+                    coming[name] = side_by_side.submit(
+                        engine.begin, container, name, {8000: published[name]}, entrypoint=["python", "-m", "uvicorn"]
+                    )
+            for name, beginning in coming.items():
+                begun = beginning.result()
                 engine.follow(begun, state.logs / f"{name}.log", since)
                 parts.contained[name] = Contained(begun, partial(healthy, published[name]))
             for name in factories:

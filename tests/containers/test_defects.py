@@ -1,0 +1,20 @@
+"""On the container target each planted defect turns the same checks red as on the embedded one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stack.defects import Defect
+from tests.test_defects import DEFECTS, assert_exactly_its_checks_are_red, settings_with, shares_a_server
+
+IN_THE_SYSTEM = [defect for defect in DEFECTS if not shares_a_server(defect)]
+"""Those in a copy of the database alone meet the same server whatever the target: that test is theirs."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("defect", IN_THE_SYSTEM, ids=str)
+def test_defect_turns_the_same_checks_red_in_containers(defect: Defect, tmp_path: Path, document: str) -> None:
+    settings = settings_with(defect, tmp_path, document)
+    assert_exactly_its_checks_are_red(defect, settings, tmp_path / "reports", {})
