@@ -1,6 +1,6 @@
 # The environment sets itself up: every target that needs it depends on .venv/ready.
 .DEFAULT_GOAL := help
-.PHONY: help health rls test test-slow lint browser allure rehearse up down status bench lock clean
+.PHONY: help health rls test test-slow test-containers image lint browser allure rehearse up down status bench lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?=
@@ -15,10 +15,16 @@ rls: .venv/ready ## Prove row-level security (TARGET=targets/mine.toml for anoth
 	@$(BIN)/pytest checks/rls $(if $(TARGET),--target $(TARGET))
 
 test: .venv/ready browser lint ## Test the suite itself, lint and type check
-	@$(BIN)/pytest tests -m "not slow" -n 2 -W error
+	@$(BIN)/pytest tests -m "not slow" -n 2 -W error --ignore tests/containers
 
 test-slow: .venv/ready browser ## The tests that take minutes: every planted defect
-	@$(BIN)/pytest tests -m slow -n 2 -W error
+	@$(BIN)/pytest tests -m slow -n 2 -W error --ignore tests/containers
+
+test-containers: .venv/ready browser ## The container target, where an engine and the images are there
+	@$(BIN)/pytest tests/containers -m "slow or not slow" -n 2 -W error -rs --no-fold-skipped
+
+image: .venv/ready ## Build the image of the reference system and of the suite (BASE=a Debian with Python 3.11)
+	@stack/containers/image.sh $(or $(IMAGE),runbook-checks) $(BASE)
 
 lint: .venv/ready ## Lint and type check
 	@$(BIN)/ruff check .

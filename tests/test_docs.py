@@ -201,7 +201,7 @@ def switched_on(method: str) -> str:
     """The example with one method of authentication, and every key that is switched off switched on."""
     chosen = re.sub(r'^method = ".*"$', f'method = "{method}"', EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     chosen = re.sub(r"^#method = .*\n", "", chosen, flags=re.MULTILINE)
-    return re.sub(r"^#(?=\S)", "", chosen, flags=re.MULTILINE).replace('backend = "live"', 'backend = "embedded"')
+    return re.sub(r"^#(?=\S)", "", chosen, flags=re.MULTILINE).replace('backend = "live"', 'backend = "container"')
 
 
 def loaded(text: str, folder: Path) -> Settings:

@@ -145,11 +145,11 @@ FAULTS = {
     ),
     "a start without the embedded backend": (
         ("[timeouts]", '[start]\ncommand = ["true"]\nprovides = "STACK_"\n[timeouts]'),
-        'start: belongs to backend = "embedded", and only there',
+        'start: belongs to backend = "embedded" or "container", and only there',
     ),
     "the embedded backend without a start": (
         ('backend = "live"', 'backend = "embedded"'),
-        'start: belongs to backend = "embedded", and only there',
+        'start: belongs to backend = "embedded" or "container", and only there',
     ),
     "a password grant without an anonymous key": (
         ('anon_key = { env = "RUNBOOK_ANON_KEY" }\n', ""),
@@ -327,7 +327,7 @@ def test_every_disagreement_between_parts_is_told_at_once(folder: Folder) -> Non
         "api.guarded_routes.2: DELETE could write; list it only where writes = true",
         'personas.organizer.email: auth.method = "password" needs it',
         'personas.outsider.email: auth.method = "password" needs it',
-        'start: belongs to backend = "embedded", and only there',
+        'start: belongs to backend = "embedded" or "container", and only there',
     ]
 
 

@@ -308,7 +308,7 @@ def disagreements(document: object) -> Iterator[tuple[str, str]]:
     top = _part(document)
     backend = top.get("backend")
     if backend in BACKENDS and (backend != "live") != ("start" in top):
-        yield "start", 'belongs to backend = "embedded" and backend = "container", and only there'
+        yield "start", 'belongs to backend = "embedded" or "container", and only there'
     if backend in BACKENDS and (backend == "container") != ("container" in top):
         yield "container", 'belongs to backend = "container", and only there'
     if top.get("may_be_stopped") is True and top.get("severity") == "production":

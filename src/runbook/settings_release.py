@@ -45,6 +45,8 @@ class Source(Frozen):
     apply: tuple[str, ...] = ()
     applied_by: Name = "postgres"
     apply_within: Seconds = 60
+    database: Name | None = None
+    engine: Name | None = None
 
 
 class Release(Frozen):

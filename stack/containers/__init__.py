@@ -18,8 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from runbook.engine import Engine
 from runbook.errors import TargetError
+from runbook.targets.engine import Engine
 from stack import secrets
 from stack.parts import NAMES, Parts, controlled
 from stack.postgres import ADMIN, LOGINS, SETTINGS
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from testcontainers.core.container import DockerContainer
 
 HOME = "/home/runbook"
+REPOSITORY = "/repository"
 STATE = "/state"
 """Where API and Admin find the folder of the logs."""
 NEWER = frozenset({"scram_iterations"})
@@ -128,7 +129,10 @@ def started(
             }
             engine.wait(database.container, DATABASE, database.ready, DEADLINE)
             since = time.time()
-            engine.follow(database.container, state.logs / f"{DATABASE}.log", since)
+            log = state.logs / f"{DATABASE}.log"
+            log.touch()
+            log.chmod(0o666)  # as on a machine where whoever serves may write there
+            engine.follow(database.container, log, since)
             _build(dsns, passwords, secrets.hash_password(secret.password), defect)
             state.check_stopping()
             environment["STACK_DEPLOYED_AT"] = datetime.now(UTC).isoformat()
@@ -137,6 +141,10 @@ def started(
                 **_named(_dsns(passwords, f"{DATABASE}:5432")),
                 "STACK_STATE": STATE,
                 "STACK_DATABASE_LOG": f"{STATE}/{DATABASE}.log",
+                "STACK_REPOSITORY": REPOSITORY,
+                "GIT_CONFIG_COUNT": "1",  # somebody else's, as git sees it
+                "GIT_CONFIG_KEY_0": "safe.directory",
+                "GIT_CONFIG_VALUE_0": REPOSITORY,
                 "STACK_PRIVATE_KEY_FILE": f"{HOME}/private.pem",
                 "STACK_PUBLIC_KEY_FILE": f"{HOME}/public.pem",
             }
@@ -146,6 +154,7 @@ def started(
             with ThreadPoolExecutor(len(factories)) as side_by_side:
                 for name, factory in factories.items():
                     folders = {str(state.logs): STATE, str(temporary(state, name)): "/tmp"}
+                    folders[environment["STACK_REPOSITORY"]] = REPOSITORY
                     container = _serving(images.system, factory, inside, keys, folders)
                     coming[name] = side_by_side.submit(
                         engine.begin, container, name, {8000: published[name]}, entrypoint=["python", "-m", "uvicorn"]

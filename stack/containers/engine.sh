@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # A container engine for tests, and images without a registry.
 #
-#   engine.sh start DIR    a private dockerd: its socket is DIR/docker.sock, its data below DIR
-#   engine.sh images DIR   the base images, made of Debian's packages and the wheels that image.sh fetches, in it
-#   engine.sh stop DIR     stop it and remove what it made
+#   engine.sh start DIR     a private dockerd: its socket is DIR/docker.sock, its data below DIR
+#   engine.sh base DIR      in it, runbook-python:3.11 of Debian's packages, for `make image BASE=runbook-python:3.11`
+#   engine.sh database DIR  in it, postgres:18 of the wheel that `make image` has fetched
+#   engine.sh stop DIR      stop it and remove its containers
 #
 # Debian, as root. Exit code 3 where there is no engine to be had: whoever asked reports its tests as not run.
 set -euo pipefail
@@ -29,8 +30,9 @@ start() {
       docker.io debootstrap iptables; } >/dev/null || none "docker.io cannot be installed"
   fi
   mkdir -p "$dir"
+  # Without a bridge of its own: another engine of this machine has one. Each run makes its own network.
   setsid dockerd --host "$DOCKER_HOST" --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/pid" \
-    --storage-driver overlay2 >"$dir/log" 2>&1 </dev/null &
+    --storage-driver overlay2 --bridge none >"$dir/log" 2>&1 </dev/null &
   for _ in $(seq 150); do
     docker version >/dev/null 2>&1 && return
     kill -0 $! 2>/dev/null || none "$(tail -n 1 "$dir/log")"
@@ -40,7 +42,7 @@ start() {
 }
 
 # NAME PACKAGES IMPORT-OPTIONS...: kept in the engine, so made once.
-base() {
+made() {
   local name=$1 packages=$2
   shift 2
   docker image inspect "$name" >/dev/null 2>&1 && return
@@ -52,12 +54,15 @@ base() {
   rm -rf "$root" "$root.log"
 }
 
-images() {
-  base runbook-python:3.11 python3,python3-venv,git,ca-certificates --change 'CMD ["python3"]'
-  # The server of the embedded target: Debian's own has been there since before what the migrations need.
+base() {
+  made runbook-python:3.11 python3,python3-venv,git,ca-certificates --change 'CMD ["python3"]'
+}
+
+# The server of the embedded target: the one of Debian 12 lacks what the migrations use.
+database() {
   docker image inspect postgres:18 >/dev/null 2>&1 ||
     tar -C "$here" -c Postgres.Dockerfile entrypoint.sh -C "$here/../../build" wheels |
-    docker build -q -f Postgres.Dockerfile -t postgres:18 - >/dev/null
+    docker build -q --network none -f Postgres.Dockerfile -t postgres:18 - >/dev/null
 }
 
 stop() {

@@ -8,5 +8,5 @@ base=${2:-python:3.11-slim}
 .venv/bin/python -m pip download -q --disable-pip-version-check --only-binary=:all: --python-version 3.11 \
   --require-hashes -r requirements.lock --dest build/wheels
 tar --exclude=__pycache__ -c conftest.py pyproject.toml README.md checks fixtures src stack targets \
-  build/wheels | docker build -q -f stack/containers/Dockerfile --build-arg "BASE=$base" -t "$name" - >/dev/null
+  build/wheels | docker build -q --network none -f stack/containers/Dockerfile --build-arg "BASE=$base" -t "$name" - >/dev/null
 echo "$name"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.engine import Engine
 from runbook.errors import TargetError
+from runbook.targets.engine import Engine
 
 if TYPE_CHECKING:
     import docker

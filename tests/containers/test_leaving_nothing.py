@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from runbook.engine import RUN, Engine
+from runbook.targets.engine import RUN, Engine
 from stack.processes import POLL
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.engine import Engine
 from runbook.errors import TargetError
 from runbook.targets import opened
+from runbook.targets.engine import Engine
 
 if TYPE_CHECKING:
     import docker

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,7 +76,7 @@ def compare(
         raise Unverified("release.source.apply names no command, and only Alembic itself applies its migrations")
     with database.transaction(read_only=True) as cursor:
         theirs = cursor.connection.info.server_version
-    with server() as scratch:
+    with empty(source) as scratch:
         before, without = _build(scratch, source, repository, commit, ordered)
         with scratch.connected(SUPERUSER, source.apply_within) as connection, connection.transaction():
             made = set(_column(connection, OWN_SCHEMAS)).difference(before, [settings.release.migrations.schema_name])
@@ -89,6 +90,15 @@ def compare(
     with database.transaction(read_only=True) as cursor:
         found = describe(cursor, asked, history, roles, alike=alike)
     return Compared(wanted, found, without)
+
+
+def empty(source: Source) -> AbstractContextManager[Scratch]:
+    """An empty PostgreSQL: the suite's own, or from the image that the settings name. Raises Unverified."""
+    if source.database is None:
+        return server()
+    from runbook.release.scratch_container import contained
+
+    return contained(source.database, source.engine)
 
 
 def _build(
