@@ -83,7 +83,7 @@ def make_targets() -> dict[str, str | None]:
 def fault_in(words: list[str], config: pytest.Config) -> str | None:
     """What is wrong with a command, if anything is."""
     program, arguments = words[0].removeprefix(".venv/bin/"), words[1:]
-    if program not in {"make", "runbook", "pytest", "cp", "ls", "grep", "set", "."}:
+    if program not in {"make", "runbook", "pytest", "cp", "ls", "grep", "set", ".", "docker"}:
         return f"no document uses the program {program}"
     missing = [word for word in arguments if PATH.fullmatch(word) and not is_there(word) and word not in COPIED]
     if missing:

@@ -21,16 +21,32 @@ create table if not exists supabase_migrations.schema_migrations (
 );
 """
 
+# What sign-in reads of a person; Supabase Auth's own migrations, which its image has not run, add and fill it.
+OF_A_PERSON = """
+alter table auth.users add column if not exists banned_until timestamptz;
+alter table auth.users alter aud set default 'authenticated', alter role set default 'authenticated';
+alter table auth.users alter created_at set default now();
+"""
+THERE = {"42710", "42723", "42P06", "42P07"}
+"""A role, a function, a schema or a table is there already."""
+
 
 class ScriptError(psycopg.Error):
     """What the server answered to a script that it refused, with the script's name."""
 
 
 def bootstrap(dsn: str, passwords: Mapping[str, str]) -> None:
-    """Make the roles (`passwords` is by role), schema auth and the default privileges. DSN: supabase_admin's."""
+    """Make the roles (`passwords` is by role), schema auth and the default privileges; where Supabase has made them
+    already, add what is missing. DSN: supabase_admin's."""
     with _connected(dsn) as connection:
+        made = connection.execute("select from pg_roles where rolname = 'anon'").rowcount > 0
         for script in sorted(HERE.glob("[0-9]*.sql")):
-            _run(connection, script)
+            if made:
+                _complete(connection, script)
+            else:
+                _run(connection, script)
+        if made:
+            connection.execute(OF_A_PERSON)
         for role, password in passwords.items():
             # Only the SCRAM verifier travels, so no log can show a password.
             verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
@@ -81,6 +97,18 @@ def _connected(dsn: str) -> Iterator[psycopg.Connection]:
         options=f"-c statement_timeout={DEADLINE:.0f}s -c client_min_messages=warning",
     ) as connection:
         yield connection
+
+
+def _complete(connection: psycopg.Connection, script: Path) -> None:
+    """Run the file statement by statement: what is there stays as it is."""
+    from pglast import split
+
+    for statement in split(script.read_text(encoding="utf-8")):
+        try:
+            connection.execute(str(statement).encode())
+        except psycopg.Error as error:
+            if error.sqlstate not in THERE:
+                raise ScriptError(f"{script.name}: {error.diag.message_primary or error}") from error
 
 
 def _run(connection: psycopg.Connection, script: Path) -> None:
