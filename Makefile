@@ -15,13 +15,13 @@ rls: .venv/ready ## Prove row-level security (TARGET=targets/mine.toml for anoth
 	@$(BIN)/pytest checks/rls $(if $(TARGET),--target $(TARGET))
 
 test: .venv/ready browser lint ## Test the suite itself, lint and type check
-	@$(BIN)/pytest tests -m "not slow" -n 2 -W error --ignore tests/containers
+	@$(BIN)/pytest tests -m "not slow" -n 2 --dist worksteal -W error --ignore tests/containers
 
 test-slow: .venv/ready browser ## The tests that take minutes: every planted defect
-	@$(BIN)/pytest tests -m slow -n 2 -W error --ignore tests/containers
+	@$(BIN)/pytest tests -m slow -n 2 --dist worksteal -W error --ignore tests/containers
 
 test-containers: .venv/ready browser ## The container target, where an engine and the images are there
-	@$(BIN)/pytest tests/containers -m "slow or not slow" -n 2 -W error -rs --no-fold-skipped
+	@$(BIN)/pytest tests/containers -m "slow or not slow" -n 2 --dist worksteal -W error -rs --no-fold-skipped
 
 image: .venv/ready ## Build the image of the reference system and of the suite (BASE=a Debian with Python 3.11)
 	@stack/containers/image.sh $(or $(IMAGE),runbook-checks) $(BASE)

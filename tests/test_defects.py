@@ -6,8 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +16,7 @@ from runbook.inventory import checks_of
 from stack.database import build
 from stack.defects import Defect, defects
 from stack.postgres import ADMIN, Server, running
+from tests.warm import pytest_run
 
 ROOT = Path(__file__).parents[1]
 DEFECTS = defects()
@@ -102,18 +101,10 @@ def run(
     sections: list[str], settings: Path, reports: Path, more: Mapping[str, str]
 ) -> tuple[int, list[dict[str, object]]]:
     """Run sections of the checks: the exit code and the records."""
-    command = [sys.executable, "-m", "pytest", *(f"checks/{section}" for section in sections)]
-    finished = subprocess.run(
-        [*command, "--reports", str(reports), "--target", str(settings)],
-        cwd=ROOT,
-        env={**os.environ, **more},
-        capture_output=True,
-        text=True,
-        timeout=RUN_SECONDS,
-        check=False,
-    )
+    arguments = [*(f"checks/{section}" for section in sections), "--reports", reports, "--target", settings]
+    finished = pytest_run(arguments, {**os.environ, **more}, RUN_SECONDS)
     found = list(reports.glob("*/run.jsonl"))
-    assert len(found) == 1, finished.stdout + finished.stderr
+    assert len(found) == 1, finished.stdout
     return finished.returncode, [json.loads(line) for line in found[0].read_text(encoding="utf-8").splitlines()]
 
 

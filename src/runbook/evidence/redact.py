@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from html import escape
 from urllib.parse import quote, quote_plus
@@ -42,7 +43,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._known: set[str] = set()
-        self._search: re.Pattern[str] | None = None
+        self._by_length: list[str] | None = None
         self._needles: list[bytes] | None = None
         for secret in secrets:
             self.add(secret)
@@ -52,7 +53,7 @@ class Redactor:
         if len(secret) < SHORTEST:
             return
         self._known.update(_spellings(secret))
-        self._search = self._needles = None
+        self._by_length = self._needles = None
 
     def finds(self, data: bytes) -> bool:
         """Whether the bytes of a file hold a known secret in any spelling, or what can only be a secret."""
@@ -66,11 +67,12 @@ class Redactor:
 
     def text(self, value: str) -> str:
         """The text without secrets."""
-        if self._search is None and self._known:
-            longest_first = sorted(self._known, key=len, reverse=True)
-            self._search = re.compile("|".join(re.escape(known) for known in longest_first))
-        if self._search is not None:
-            value = self._search.sub(MARK, value)
+        # One by one: a pattern of them all would be compiled anew for each secret that a run learns.
+        if self._by_length is None:
+            self._by_length = sorted(self._known, key=len)
+        for known in reversed(self._by_length[: bisect_right(self._by_length, len(value), key=len)]):
+            if known in value:
+                value = value.replace(known, MARK)
         if _SUSPICIOUS.search(value):
             for pattern, replacement in _PATTERNS:
                 value = pattern.sub(replacement, value)
