@@ -20,8 +20,17 @@ if TYPE_CHECKING:
 
     from runbook.settings import Admin
 
-INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-"""Browsers that may be on the machine, in the order in which they are tried."""
+INSTALLED = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+)
+"""Browsers that may be on the machine, in the order in which they are tried: the one without windows starts in half
+the time."""
 
 AT_REST = 0.25
 """Seconds without a request after which a page is taken to have done what it does."""

@@ -43,7 +43,9 @@ def _installers() -> list[list[str]]:
     if not (root and shutil.which("apt-get")):
         return [playwright]
     # Where there is a package manager and the right to use it, it also brings the libraries that a browser needs.
-    return [["sh", "-c", "apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium"], playwright]
+    install = "apt-get install -y -qq --no-install-recommends"
+    either = f"{install} chromium-headless-shell || {install} chromium"
+    return [["sh", "-c", f"apt-get update -qq && {{ {either}; }}"], playwright]
 
 
 def _playwrights_own() -> str | None:
