@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from itertools import pairwise
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect
 
+from runbook.admin.browser import launched
 from tests.stack.api_client import A, B, System, system
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
 
 # The least contrast between a visible element's own text and the nearest background behind it (WCAG 2.2, relative
 # luminance). Colours are read back from a canvas, which resolves whatever notation the browser computed.
@@ -58,11 +55,8 @@ def api() -> Iterator[System]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # As root, as in a container, Chromium runs only without its sandbox; it visits nothing but our own pages.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched(None) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

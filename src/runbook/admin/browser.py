@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
+
 from runbook.admin.relay import elsewhere
 from runbook.errors import Unverified
 
@@ -40,6 +42,9 @@ RESTLESS = 3.0
 
 REFUSED = re.compile(r"(?i)\bunauthori[sz]ed\b|\bforbidden\b|\bjwt\b|\b(invalid|expired) token\b|\b40[13]\b")
 """How a page's own script says that it was not let in."""
+NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
+"""How the browser ends what is under way when this machine gets or loses an address: also for requests to itself."""
+LOOKS = 5
 BY_THE_BROWSER = "Failed to load resource"
 """How the browser begins its message about an answer, which is known by its status already."""
 
@@ -52,6 +57,14 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+
+class NetworkChanged(Unverified):
+    """What the browser saw says nothing of the system: its requests were ended on this machine."""
+
+
+undisturbed = retry(retry=retry_if_exception_type(NetworkChanged), stop=stop_after_attempt(LOOKS), reraise=True)
+"""Look again, LOOKS times in all, when this machine's network changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,7 @@ def launched(named: str | None) -> Iterator[Browser]:
             browser.close()
 
 
+@undisturbed
 def visit(
     browser: Browser,
     admin: Admin,
@@ -121,10 +135,10 @@ def visit(
     with (
         elsewhere(admin.url, limit=limit) if from_foreign_origin else nullcontext(admin.url) as origin,
         browser.new_context(service_workers="block") as context,
+        context.new_page() as page,
+        Watch(page) as seen,
     ):
         context.set_default_timeout(limit * 1000)
-        page = context.new_page()
-        seen = Watch(page)
         try:
             page_answer = page.goto(origin + admin.events_page)
             if page_answer is not None and not page_answer.ok:
@@ -161,7 +175,7 @@ def pictured(page: Page, admin: Admin, path: Path) -> None:
 
 
 class Watch:
-    """Collects what goes wrong on a page, as addresses and counts."""
+    """Collects what goes wrong on a page, as addresses and counts. Raises NetworkChanged at its end."""
 
     def __init__(self, page: Page) -> None:
         self.cors: list[str] = []
@@ -170,6 +184,7 @@ class Watch:
         self.page_errors = 0
         self.console_errors = 0
         self.requests = 0
+        self._network_changed = False
         self._under_way: set[Request] = set()
         self._changed = time.monotonic()
         page.on("request", self._began)
@@ -178,6 +193,16 @@ class Watch:
         page.on("response", lambda response: self._response(response.status, response.url))
         page.on("console", lambda message: self._console(message.type, message.text))
         page.on("pageerror", lambda _: self._page_error())
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._network_changed:
+            raise NetworkChanged(
+                f"the network of this machine changed while the browser looked, {LOOKS} times: run it again when"
+                " nothing here connects or starts containers"
+            ) from None
 
     @property
     def trouble(self) -> bool:
@@ -200,6 +225,7 @@ class Watch:
     def _failed(self, request: Request) -> None:
         self._ended(request)
         self.failed.append(f"{request.method} {_place(request.url)}")
+        self._network_changed |= request.failure == NETWORK_CHANGED
 
     def _response(self, status: int, url: str) -> None:
         if status in (401, 403):

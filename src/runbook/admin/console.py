@@ -15,14 +15,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from runbook.admin.browser import RESTLESS, Watch, pictured
+from runbook.admin.browser import RESTLESS, Watch, pictured, undisturbed
 from runbook.errors import Unverified
 from runbook.evidence.redact import MARK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page, Request, Response
+    from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
 
     from runbook.evidence.redact import Redactor
     from runbook.settings import Admin
@@ -72,45 +72,52 @@ def consoles(
     with browser.new_context(service_workers="block") as context:
         context.set_default_timeout(limit * 1000)
         for path in admin.pages_read:
-            with context.new_page() as page:
-                entries = _Entries(page)
-                name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "start"
-                picture = folder / "screenshots" / f"admin-console-{name}.png"
-                try:
-                    found[path] = _look(page, admin, path, (email, password), limit, picture)
-                except Unverified as error:
-                    found[path] = error
-                exchanges[path] = list(entries.written())
+            name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "start"
+            picture = folder / "screenshots" / f"admin-console-{name}.png"
+            exchanges[path] = []
+            try:
+                found[path] = _look(context, admin, path, (email, password), limit, picture, exchanges[path])
+            except Unverified as error:
+                found[path] = error
     (folder / HAR).write_text(json.dumps(redactor.value(_har(exchanges)), indent=1), encoding="utf-8")
     return found
 
 
-def _look(page: Page, admin: Admin, path: str, who: tuple[str, str], limit: float, picture: Path) -> Console:
+@undisturbed
+def _look(
+    context: BrowserContext,
+    admin: Admin,
+    path: str,
+    who: tuple[str, str],
+    limit: float,
+    picture: Path,
+    exchanges: list[dict[str, object]],
+) -> Console:
     from playwright.sync_api import Error
 
-    seen = Watch(page)
-    try:
-        answer = page.goto(admin.url + path)
-        if answer is not None and not answer.ok:
-            raise Unverified(f"the Admin's page {path} was answered {answer.status} (admin.pages)")
-        _until_at_rest(page, seen, limit)
-        if page.locator(admin.sign_in.email).filter(visible=True).count():
-            page.fill(admin.sign_in.email, who[0])
-            page.fill(admin.sign_in.password, who[1])
-            page.click(admin.sign_in.submit)
+    with context.new_page() as page, _Entries(page, exchanges), Watch(page) as seen:
+        try:
+            answer = page.goto(admin.url + path)
+            if answer is not None and not answer.ok:
+                raise Unverified(f"the Admin's page {path} was answered {answer.status} (admin.pages)")
             _until_at_rest(page, seen, limit)
-        pictured(page, admin, picture)
-    except Error as error:
-        raise Unverified(f"the Admin's page {path} cannot be used: {error.message.splitlines()[0]}") from None
-    return Console(
-        page=path,
-        requests=seen.requests,
-        cors_errors=tuple(seen.cors),
-        authentication_errors=tuple(seen.unauthenticated),
-        failed_requests=tuple(seen.failed),
-        page_errors=seen.page_errors,
-        screenshot=picture,
-    )
+            if page.locator(admin.sign_in.email).filter(visible=True).count():
+                page.fill(admin.sign_in.email, who[0])
+                page.fill(admin.sign_in.password, who[1])
+                page.click(admin.sign_in.submit)
+                _until_at_rest(page, seen, limit)
+            pictured(page, admin, picture)
+        except Error as error:
+            raise Unverified(f"the Admin's page {path} cannot be used: {error.message.splitlines()[0]}") from None
+        return Console(
+            page=path,
+            requests=seen.requests,
+            cors_errors=tuple(seen.cors),
+            authentication_errors=tuple(seen.unauthenticated),
+            failed_requests=tuple(seen.failed),
+            page_errors=seen.page_errors,
+            screenshot=picture,
+        )
 
 
 def _until_at_rest(page: Page, seen: Watch, limit: float) -> None:
@@ -121,14 +128,21 @@ def _until_at_rest(page: Page, seen: Watch, limit: float) -> None:
 
 
 class _Entries:
-    """Every request of a page, with its answer."""
+    """Every request of a page, with its answer, added to the exchanges at its end."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, exchanges: list[dict[str, object]]) -> None:
+        self._exchanges = exchanges
         self._answers: dict[Request, Response | None] = {}
         page.on("request", self._asked)
         page.on("response", self._answered)
 
-    def written(self) -> Iterator[dict[str, object]]:
+    def __enter__(self) -> _Entries:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exchanges.extend(self._written())
+
+    def _written(self) -> Iterator[dict[str, object]]:
         """As HAR has them: without bodies, values of queries, cookies, and headers that are not listed."""
         for request, answer in self._answers.items():
             timing = request.timing
