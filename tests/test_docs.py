@@ -59,7 +59,7 @@ def spans(document: Path) -> list[str]:
 
 def commands(document: Path) -> list[list[str]]:
     """Every command of the document: each line of its sh blocks, and what its prose sets as a command."""
-    lines = [line for block in fenced(document, "sh") for line in block.splitlines()]
+    lines = [line for block in fenced(document, "sh") for line in block.replace("\\\n", "").splitlines()]
     lines += [span for span in spans(document) if re.match(r"(make|pytest|runbook|\.venv/bin/\w+) \w", span)]
     return [shlex.split(part) for line in lines for part in re.split(r"; | && ", line)]
 
