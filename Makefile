@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?=
+# Where it is set, every process compiles its sources anew, and the tests start a thousand.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

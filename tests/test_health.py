@@ -21,6 +21,7 @@ import psycopg
 import pytest
 
 from runbook.targets import EMBEDDED, Target, opened
+from tests.warm import pytest_run
 
 ROOT = Path(__file__).parents[1]
 RUN_SECONDS = 120
@@ -47,15 +48,8 @@ def health(
     target: Target, settings: Path, folder: Path, *arguments: str, checks: str = "checks/health", **variables: str
 ) -> tuple[int, str, Path]:
     """Run the healthcheck: exit code, what it printed, and its folder."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "pytest", checks, "--target", settings, "--reports", folder, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **target.provided, **variables},
-        capture_output=True,
-        text=True,
-        timeout=RUN_SECONDS,
-        check=False,
-    )
+    words = (checks, "--target", settings, "--reports", folder, *arguments)
+    finished = pytest_run(words, {**os.environ, **target.provided, **variables}, RUN_SECONDS)
     [run] = folder.iterdir()
     return finished.returncode, finished.stdout + finished.stderr, run
 

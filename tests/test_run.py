@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +15,12 @@ import pytest
 
 from runbook.evidence.run import Run, read
 from tests.documents import LIVE, VARIABLES
+from tests.warm import pytest_run
 
 pytest_plugins = ("pytester",)
 
 ROOT = Path(__file__).parents[1]
+RUN_SECONDS = 60
 CLAUSES = ("H1", "H2", "H3", "H4", "H5")
 ONE_EACH = "\n".join(f"@clause('{id_}')\ndef test_{id_.lower()}():\n    '''One check of {id_}.'''\n" for id_ in CLAUSES)
 OWN_CHECKS = """
@@ -54,9 +57,11 @@ class Project:
         """Add a file of checks."""
         (self.pytester.path / "checks" / "health" / name).write_text(HEAD + text, encoding="utf-8")
 
-    def run(self, *arguments: str) -> pytest.RunResult:
-        """Run the health checks."""
-        return self.pytester.runpytest_subprocess("checks/health", "--target", str(self.settings), *arguments)
+    def run(self, *arguments: str, asked: Sequence[str] = ("checks/health",)) -> pytest.RunResult:
+        """Run the health checks, or what else is asked for."""
+        words = (*asked, "--target", self.settings, *arguments)
+        ran = pytest_run(words, os.environ, RUN_SECONDS, self.pytester.path)
+        return pytest.RunResult(ran.returncode, ran.stdout.splitlines(), ran.stderr.splitlines(), 0)
 
     @property
     def folder(self) -> Path:
@@ -158,7 +163,7 @@ def test_a_run_of_less_than_everything_is_inconclusive(project: Project, argumen
 def test_a_check_that_was_not_even_collected_is_named(project: Project, asked: list[str]) -> None:
     project.check(ONE_EACH)
     project.check("@clause('H1')\ndef test_left_out(): pass\n", "test_more.py")
-    result = project.pytester.runpytest_subprocess(*asked, "--target", str(project.settings))
+    result = project.run(asked=asked)
     assert result.ret == 3
     assert "not collected: checks/health/test_more.py::test_left_out" in str(project.lines[-1]["gaps"])
 

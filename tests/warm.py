@@ -37,28 +37,31 @@ SERVER.set_forkserver_preload(IMPORTED)
 
 
 def pytest_run(
-    arguments: Sequence[object], environment: Mapping[str, str], seconds: float
+    arguments: Sequence[object], environment: Mapping[str, str], seconds: float, cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
-    """What `python -m pytest ARGUMENTS` in the repository comes to, with nothing but this environment."""
+    """What `python -m pytest ARGUMENTS` in that folder comes to, with nothing but this environment."""
     words = [str(argument) for argument in arguments]
-    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as log:
-        process = SERVER.Process(target=_run, args=(words, dict(environment), log.name))
+    with (
+        tempfile.NamedTemporaryFile("r", encoding="utf-8") as output,
+        tempfile.NamedTemporaryFile("r", encoding="utf-8") as errors,
+    ):
+        process = SERVER.Process(target=_run, args=(words, dict(environment), cwd, output.name, errors.name))
         process.start()
         process.join(seconds)
         if process.exitcode is None:
             process.kill()
             process.join()
-            raise subprocess.TimeoutExpired(words, seconds, log.read())
-        return subprocess.CompletedProcess(words, process.exitcode or 0, log.read(), "")
+            raise subprocess.TimeoutExpired(words, seconds, output.read(), errors.read())
+        return subprocess.CompletedProcess(words, process.exitcode, output.read(), errors.read())
 
 
-def _run(words: list[str], environment: dict[str, str], log: str) -> None:
-    output = os.open(log, os.O_WRONLY | os.O_APPEND)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
+def _run(words: list[str], environment: dict[str, str], cwd: Path, *outputs: str) -> None:
+    for number, name in enumerate(outputs, 1):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_APPEND), number)
     os.environ.clear()
     os.environ.update(environment)
-    os.chdir(ROOT)
+    os.chdir(cwd)
+    sys.path.insert(0, str(cwd))
     sys.argv = ["pytest", *words]
     import pytest
 

@@ -187,7 +187,7 @@ def _database(image: str, password: str) -> DockerContainer:
     from testcontainers.core.container import DockerContainer
 
     container = DockerContainer(image).with_envs(
-        POSTGRES_USER=ADMIN, POSTGRES_PASSWORD=password, POSTGRES_DB="postgres"
+        POSTGRES_USER=ADMIN, POSTGRES_PASSWORD=password, POSTGRES_DB="postgres", POSTGRES_INITDB_ARGS="--no-sync"
     )
     settings = [word for name, value in SETTINGS.items() if name not in NEWER for word in ("-c", f"{name}={value}")]
     return container.with_command(["postgres", *settings])

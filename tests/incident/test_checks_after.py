@@ -25,6 +25,7 @@ from runbook.incident.report import write
 from runbook.incident.sheet import SHEET
 from tests.evidence.written_runs import whole
 from tests.incident.told import Desk, later
+from tests.warm import pytest_run
 
 ROOT = Path(__file__).parents[2]
 RUN_SECONDS = 60
@@ -90,15 +91,8 @@ class After:
     def verified(self) -> dict[str, list[str]]:
         """The checks by their outcome."""
         where = ["--target", self.desk.file, "--reports", self.desk.reports, "--incidents", self.desk.incidents]
-        ran = subprocess.run(
-            [sys.executable, "-m", "pytest", "checks/post_incident", *map(str, where), "--incident", self.folder.name],
-            cwd=ROOT,
-            env={**os.environ, **self.desk.environment},
-            capture_output=True,
-            text=True,
-            timeout=RUN_SECONDS,
-            check=False,
-        )
+        words = ["checks/post_incident", *where, "--incident", self.folder.name]
+        ran = pytest_run(words, {**os.environ, **self.desk.environment}, RUN_SECONDS)
         [record] = self.desk.reports.glob(f"*Z-mine-*/{RECORD}")
         found: dict[str, list[str]] = {}
         for line in map(json.loads, record.read_text(encoding="utf-8").splitlines()):

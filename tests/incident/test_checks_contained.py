@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from tests.evidence.written_runs import whole
 from tests.incident.told import later
 from tests.stack.api_client import system
 from tests.test_defects import embedded, matches
+from tests.warm import pytest_run
 
 pytestmark = pytest.mark.slow
 
@@ -98,15 +98,8 @@ class Scene:
         """Run the checks of I1."""
         where = ["--target", str(self.folder / "mine.toml"), "--reports", str(self.folder / "reports")]
         about = ["--incidents", str(self.folder / "incidents"), *(["--incident", id_] if id_ else [])]
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", *(f"checks/incident/{name}" for name in FILES), *where, *about, *more],
-            cwd=ROOT,
-            env={**os.environ, **self.environment, keys.VARIABLE: ""},
-            capture_output=True,
-            text=True,
-            timeout=RUN_SECONDS,
-            check=False,
-        )
+        words = [*(f"checks/incident/{name}" for name in FILES), *where, *about, *more]
+        return pytest_run(words, {**os.environ, **self.environment, keys.VARIABLE: ""}, RUN_SECONDS)
 
     def outcomes(self, *more: str) -> dict[str, tuple[str, str]]:
         """What each check came to, and why."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from runbook.evidence.record import RECORD
 from runbook.inventory import checks_of
 from tests.incident.told import ROLES, Desk
 from tests.servers import Reply, Server
+from tests.warm import pytest_run
 
 ROOT = Path(__file__).parents[2]
 RUN_SECONDS = 60
@@ -31,19 +30,8 @@ def desk(tmp_path: Path) -> Desk:
 def outcomes(desk: Desk, folder: Path, clause: str) -> dict[str, dict[str, str]]:
     """The checks of a clause with each outcome, and why; those of the others are out of scope."""
     where = ["--target", desk.file, "--reports", desk.reports, "--incidents", desk.incidents]
-    ran = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", *(f"checks/incident/{file}" for file in FILES.values())),
-            *map(str, where),
-            *("--incident", folder.name),
-        ],
-        cwd=ROOT,
-        env={**os.environ, **desk.environment},
-        capture_output=True,
-        text=True,
-        timeout=RUN_SECONDS,
-        check=False,
-    )
+    words = [*(f"checks/incident/{file}" for file in FILES.values()), *where, "--incident", folder.name]
+    ran = pytest_run(words, {**os.environ, **desk.environment}, RUN_SECONDS)
     [record] = desk.reports.glob(f"*Z-mine-*/{RECORD}")
     lines = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
     found: dict[str, dict[str, str]] = {}
