@@ -101,6 +101,13 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Itera
         assert run.judgement.verdict == run.verdict.get("verdict", "INCONCLUSIVE"), run.judgement.gaps
 
 
+def test_reports_that_cannot_be_written_end_a_run_before_it_begins(project: Project) -> None:
+    project.check(ONE_EACH)
+    result = project.run("--reports", str(project.settings / "reports"))
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*mine.toml/reports cannot be written to: name another folder with --reports DIR"])
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
 def test_all_held_is_passed(project: Project, workers: tuple[str, ...]) -> None:
     project.check(ONE_EACH)
