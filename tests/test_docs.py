@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import get_args, get_origin
 
@@ -204,6 +204,17 @@ def switched_on(method: str) -> str:
     return re.sub(r"^#(?=\S)", "", chosen, flags=re.MULTILINE).replace('backend = "live"', 'backend = "container"')
 
 
+def of_images(text: str) -> str:
+    """What goes with container.database and system, of the example with everything switched on."""
+    return re.sub(r"^compose = .*\n|^\[container\.variables\]\n.*\n", "", text, flags=re.MULTILINE)
+
+
+def of_compose(text: str) -> str:
+    """What goes with container.compose."""
+    without_start = re.sub(r"^\[start\]\n.*?(?=^\[container\]\n)", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r'^(database|system) = ".*\n', "", without_start, flags=re.MULTILINE)
+
+
 def loaded(text: str, folder: Path) -> Settings:
     """The settings in the text, every variable set and every file there that it names."""
     for name in re.findall(r'file = "([^"]+)"', text):
@@ -244,9 +255,12 @@ def test_example_is_a_live_target_that_is_only_read(tmp_path: Path) -> None:
     assert (settings.backend, settings.writes, settings.auth.method) == ("live", False, "password")
 
 
+@pytest.mark.parametrize("kind", [of_images, of_compose])
 @pytest.mark.parametrize("method", METHODS)
-def test_example_loads_with_each_method_and_everything_switched_on(method: str, tmp_path: Path) -> None:
-    assert loaded(switched_on(method), tmp_path).auth.method == method
+def test_example_loads_with_each_method_and_everything_switched_on(
+    method: str, kind: Callable[[str], str], tmp_path: Path
+) -> None:
+    assert loaded(kind(switched_on(method)), tmp_path).auth.method == method
 
 
 def test_example_shows_each_method_once() -> None:
@@ -270,7 +284,7 @@ def plain(default: object) -> object:
 def test_keys_that_are_switched_off_show_their_defaults(tmp_path: Path) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     active, everything = tomllib.loads(text), tomllib.loads(switched_on("password"))
-    shown = loaded(switched_on("password"), tmp_path).model_dump()
+    shown = loaded(of_images(switched_on("password")), tmp_path).model_dump()
     off = [
         (key, field) for key, field in fields(Settings) if at(active, key) is None and at(everything, key) is not None
     ]

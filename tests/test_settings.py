@@ -25,6 +25,8 @@ from tests.documents import LIVE, VARIABLES
 
 CANARY = "a-canary-that-no-message-may-hold"
 NOT_HERE = 'a secret may not stand here; write { env = "NAME" } or { file = "path" } instead'
+LIVE_BACKEND, CONTAINER_BACKEND = 'backend = "live"', 'backend = "container"\n'
+START = 'start = { command = ["true"], provides = "S_" }'
 NO_ADDRESS = "must be an http or https address, like https://api.example.com"
 
 
@@ -150,6 +152,35 @@ FAULTS = {
     "the embedded backend without a start": (
         ('backend = "live"', 'backend = "embedded"'),
         'start: belongs to backend = "embedded" or "container", and only there',
+    ),
+    "a start beside a compose file": (
+        (
+            LIVE_BACKEND,
+            CONTAINER_BACKEND + 'container = { compose = "c.yaml" }\n' + START,
+        ),
+        "start: does not go with container.compose, which says how all of it is started",
+    ),
+    "a compose file and images": (
+        (
+            LIVE_BACKEND,
+            CONTAINER_BACKEND + 'container = { compose = "c.yaml", database = "postgres:18", system = "own" }',
+        ),
+        "container: needs either database and system, or compose",
+    ),
+    "variables without a compose file": (
+        (
+            LIVE_BACKEND,
+            CONTAINER_BACKEND + 'container = { database = "d", system = "s", variables = { OWN = "1" } }\n' + START,
+        ),
+        "container: variables belong to compose",
+    ),
+    "a secret that would stand in a command": (
+        (
+            LIVE_BACKEND,
+            CONTAINER_BACKEND
+            + 'container = { compose = "c.yaml", variables = { OWN = { env = "RUNBOOK_PASSWORD" } } }',
+        ),
+        "container.variables.OWN: must be a text, in which ${NAME} stands for a variable: it is part of a command",
     ),
     "a password grant without an anonymous key": (
         ('anon_key = { env = "RUNBOOK_ANON_KEY" }\n', ""),
@@ -396,6 +427,21 @@ def test_what_the_target_provides_is_pending_until_it_has_started() -> None:
     with pytest.raises(SettingsError) as raised:
         load(EMBEDDED, {}, started=True)
     assert f"{EMBEDDED}: api.base_url: the environment variable STACK_API_URL is not set" in raised.value.lines
+
+
+def test_a_compose_file_needs_no_start_and_what_it_gives_is_pending(folder: Folder) -> None:
+    """What is handed back by itself, and the variables that the settings name; nothing else."""
+    container = '[container]\ncompose = "c.yaml"\nvariables = { OWN_DSN = "postgresql://${COMPOSE_DB_5432}" }\n'
+    changes = [
+        ('backend = "live"', 'backend = "container"'),
+        ('base_url = "http://127.0.0.1:9"', 'base_url = { env = "COMPOSE_API_8000" }'),
+        ("[timeouts]", f"{container}[timeouts]"),
+    ]
+    loaded = folder.load(*changes, ("RUNBOOK_DSN", "OWN_DSN"))
+    assert loaded.api.base_url == PENDING == loaded.database.dsn.get_secret_value()
+    assert loaded.starting is not None
+    assert loaded.starting.command[-2:] == ("--variable", "OWN_DSN=postgresql://${COMPOSE_DB_5432}")
+    assert folder.faults(*changes, ("RUNBOOK_DSN", "DSN")) == ["database.dsn: the environment variable DSN is not set"]
 
 
 @pytest.mark.parametrize(

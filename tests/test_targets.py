@@ -265,7 +265,8 @@ def test_up_leaves_it_running_and_down_stops_it(runbook: Commands) -> None:
     assert (code, "is running already" in shown) == (2, True)
     assert runbook("status")[0] == 0
     with embedded.running("mine", runbook.start, runbook.folder) as provided:
-        assert provided == found.provided, "the one that runs is used, and no other is started"
+        logs = {embedded.LOGS: str(runbook.folder / ".runbook" / "mine" / "logs")}
+        assert provided == found.provided | logs, "the one that runs is used, and no other is started"
     assert runs(pid), "and it is left running"
 
     assert runbook("down") == (0, "mine is stopped\n")
@@ -313,9 +314,11 @@ def test_a_live_target_is_opened_and_left_as_it_is(tmp_path: Path, monkeypatch: 
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "mine.toml").write_text(LIVE, encoding="utf-8")
+    monkeypatch.setenv(embedded.LOGS, "those of another")
     with opened(tmp_path / "mine.toml") as target:
         assert target.settings.name == "mine"
         assert target.provided == {}
+        assert target.logs is None
     with pytest.raises(TargetError, match="a live target is not started or stopped from here"):
         startable(tmp_path / "mine.toml")
 
@@ -332,6 +335,7 @@ def test_what_a_target_provides_is_in_the_settings_and_what_it_does_not_is_told(
         with opened(tmp_path / "mine.toml") as target:
             assert target.settings.api.base_url == "http://api.example"
             assert target.provided["T_URL"] == "http://api.example"
+            assert target.logs == tmp_path / ".runbook" / f"mine-{os.getpid()}" / "logs"
     else:
         with (
             pytest.raises(SettingsError, match=r"api\.base_url: the environment variable T_OTHER is not set"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from runbook.clauses import Language
 from runbook.settings_gate import Gate, OutOfScope, Person, Timestamp, Waiver
@@ -19,6 +19,7 @@ from runbook.settings_values import (
     Name,
     Origin,
     PersonaName,
+    Referenced,
     Relation,
     Route,
     Seconds,
@@ -30,6 +31,8 @@ from runbook.settings_values import (
 
 Backend = Literal["live", "embedded", "container"]
 BACKENDS = get_args(Backend)
+COMPOSE_MARGIN = 60
+"""Seconds that the command for a compose file may take beyond its own limit, to tell what was wrong and clear up."""
 
 
 class Start(Frozen):
@@ -41,18 +44,44 @@ class Start(Frozen):
     seconds: Seconds = 60
 
 
-class Container(Frozen):
-    """What a target of containers is made of, for the command that starts it."""
+def _written_out(value: object) -> object:
+    if isinstance(value, Referenced):
+        raise ValueError("must be a text, in which ${NAME} stands for a variable: it is part of a command")
+    return value
 
-    database: Name
-    system: Name
+
+class Container(Frozen):
+    """What a target of containers is made of: images, for the command that starts it; or the team's compose file, which
+    needs no other command."""
+
+    database: Name | None = None
+    system: Name | None = None
+    compose: Name | None = None
+    variables: dict[Name, Annotated[Name, BeforeValidator(_written_out)]] = Field(default={})
+    seconds: Seconds = 120
     engine: Name | None = None
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> Container:
+        if (self.database is None) != (self.system is None) or (self.database is None) == (self.compose is None):
+            raise ValueError("needs either database and system, or compose")
+        if self.variables and self.compose is None:
+            raise ValueError("variables belong to compose")
+        return self
 
     @property
     def arguments(self) -> tuple[str, ...]:
         """As the command takes them."""
         given = {"--database": self.database, "--system": self.system, "--engine": self.engine}
         return tuple(word for option, value in given.items() if value for word in (option, value))
+
+    @property
+    def composing(self) -> Start:
+        """The command for a compose file. It tells by itself what was not ready in time."""
+        words = ("{python}", "-P", "-m", "runbook.targets.compose", *self.arguments)
+        words += ("--file", str(self.compose), "--seconds", f"{self.seconds:g}")
+        given = (word for name, text in self.variables.items() for word in ("--variable", f"{name}={text}"))
+        return Start(command=(*words, *given), provides="COMPOSE_", seconds=self.seconds + COMPOSE_MARGIN)
 
 
 class ApiErrors(Frozen):
@@ -265,6 +294,8 @@ class Settings(Frozen):
     @property
     def starting(self) -> Start | None:
         """How it is started; None for a live target, which is not ours to start."""
+        if self.container is not None and self.container.compose is not None:
+            return self.container.composing
         if self.start is None or self.container is None:
             return self.start
         return self.start.model_copy(update={"command": (*self.start.command, *self.container.arguments)})
@@ -307,7 +338,10 @@ def disagreements(document: object) -> Iterator[tuple[str, str]]:
             yield f"people.{name}.key", f"is the key of {first}: two people need two keys"
     top = _part(document)
     backend = top.get("backend")
-    if backend in BACKENDS and (backend != "live") != ("start" in top):
+    if "compose" in _part(document, "container"):
+        if "start" in top:
+            yield "start", "does not go with container.compose, which says how all of it is started"
+    elif backend in BACKENDS and (backend != "live") != ("start" in top):
         yield "start", 'belongs to backend = "embedded" or "container", and only there'
     if backend in BACKENDS and (backend == "container") != ("container" in top):
         yield "container", 'belongs to backend = "container", and only there'

@@ -26,7 +26,7 @@ def load(path: Path, environment: Mapping[str, str], *, started: bool = False) -
     """
     document = document_in(path)
     faults: dict[str, str] = {}
-    pending = None if started else _provided(document)
+    pending = () if started else _provided(document)
     resolved = _Resolver(path.parent, environment, pending, faults).resolve(document, ())
     try:
         settings = Settings.model_validate(resolved)
@@ -58,17 +58,20 @@ def people_in(path: Path) -> dict[str, Person]:
     return {person.key: person for person in people.values()}
 
 
-def _provided(document: Mapping[str, object]) -> str | None:
-    start = document.get("start")
-    provides = start.get("provides") if isinstance(start, dict) else None
-    return provides if isinstance(provides, str) and provides else None
+def _provided(document: Mapping[str, object]) -> tuple[str, ...]:
+    """How the variables begin that the started system gives."""
+    start, container = (found if isinstance(found := document.get(key), dict) else {} for key in ("start", "container"))
+    variables = container.get("variables")
+    named = [start.get("provides"), *(variables if isinstance(variables, dict) else ())]
+    named += ["COMPOSE_"] if "compose" in container else []
+    return tuple(name for name in named if isinstance(name, str) and name)
 
 
 class _Resolver:
     """Replaces `{ env = ... }`, `{ file = ... }` and `{ file = { env = ... } }` by what they name."""
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str], pending: str | None, faults: dict[str, str]
+        self, folder: Path, environment: Mapping[str, str], pending: tuple[str, ...], faults: dict[str, str]
     ) -> None:
         self.folder = folder
         self.environment = environment
@@ -95,7 +98,7 @@ class _Resolver:
         value = self.environment.get(name)
         if value:
             return value
-        if not (self.pending and name.startswith(self.pending)):
+        if not name.startswith(self.pending):
             self.faults[dotted(key)] = f"the environment variable {shown(name)} is not set"
         return PENDING
 

@@ -51,6 +51,16 @@ REASONS = {
 }
 """What the checks were told by the server, the browser and the driver: so there was something to leak."""
 SECONDS = 60
+STARTING = """
+import pathlib, shutil, sys
+logs = pathlib.Path(sys.argv[2]) / "logs"
+logs.mkdir(parents=True)
+shutil.copy("said.log", logs / "system.log")
+print("{}", flush=True)
+sys.stdin.read()
+"""
+"""A system that is started, and logs whatever it is given."""
+ROWS = ("DETAIL:  Key ({})", "STATEMENT:  select '{}'\n\t, '{}'", 'ERROR:  invalid input syntax for type uuid: "{}"')
 
 
 @dataclass(frozen=True)
@@ -99,12 +109,17 @@ def ran(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Ran:
         "RUNBOOK_KEY": str(gate.keys["runner"]),
         "SOMETHING_ELSE": DATA["the environment"],
     }
+    spelled = [spell(secret) for spell in SPELLINGS.values() for secret in (dsn, GIVEN, *SECRETS.values())]
+    said = ["its first words", *spelled, *(row.format(*[DATA["a row"]] * 2) for row in ROWS), "its last words\n"]
+    (folder / "said.log").write_text("\n".join(said), encoding="utf-8")
+    start = f"start = {{ command = {json.dumps(['{python}', '-S', '-c', STARTING])}, provides = 'T_' }}"
     with (
         Web(Reply(200, HEADERS, json.dumps(body).encode())) as api,
         Web(Reply(200, {"content-type": "text/html"}, page.encode())) as admin,
     ):
         gate.configure(
             **{
+                'backend = "live"': f'backend = "embedded"\n{start}',
                 'admin]\nurl = "http://127.0.0.1:9': f'admin]\nurl = "{admin.url}',
                 'origin = "http://127.0.0.1:9': f'origin = "{admin.url}',
                 "http://127.0.0.1:9": api.url,
@@ -166,7 +181,11 @@ def test_no_canary_stands_in_any_file_or_is_shown(ran: Ran) -> None:
     searched |= {f"evidence/{path}": data for path, data in files(ran.archive.parent)}
     views = {Path(path).name for path in searched if path.startswith("evidence/evidence.zip/views/")}
     assert views == {"page.html", *(written.file for written in FORMATS.values())}
-    assert {"junit.xml", "run.jsonl", "seal.json", "admin-events.png"} <= {Path(path).name for path in searched}
+    left = {"junit.xml", "run.jsonl", "seal.json", "admin-events.png", "system.log"}
+    assert left <= {Path(path).name for path in searched}
+    [log] = [data for path, data in searched.items() if path.startswith("evidence/") and path.endswith("system.log")]
+    assert b"its first words" in log
+    assert log.endswith(b"its last words\n")
     assert any(path.endswith("-result.json") for path in searched)
     # A terminal breaks long lines.
     searched |= {"the terminal": ran.shown.encode(), "its lines joined": re.sub(r"\n *", "", ran.shown).encode()}

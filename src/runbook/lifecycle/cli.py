@@ -25,7 +25,7 @@ def up(target: Path | None, defect: str | None) -> None:
     from runbook.targets import embedded, startable
 
     settings, parts, _ = _target(target)
-    if settings.start is None and parts:
+    if settings.starting is None and parts:
         _each(parts, lambda part: "is ready already" if part.ready() else part.start())
         return
     name, start, folder = startable(target)
@@ -42,7 +42,7 @@ def down(target: Path | None) -> None:
     from runbook.targets import embedded, startable
 
     settings, parts, _ = _target(target)
-    if settings.start is None and parts:
+    if settings.starting is None and parts:
         _stop(settings, parts)
         return
     name, start, folder = startable(target)
@@ -71,7 +71,7 @@ def status(target: Path | None) -> None:
         click.echo(f"{settings.name} is not running; `runbook up` starts it")
         raise SystemExit(1)
     rows = [_row(part) for part in parts]
-    if not rows and settings.start is None:
+    if not rows and settings.starting is None:
         raise TargetError(f"{settings.name} has no [parts]: nothing is known of how it starts")
     if not rows:
         rows = [(settings.name, "ready", "", settings.api.base_url)]

@@ -27,6 +27,14 @@ class Target:
     settings: Settings
     provided: Mapping[str, str]
 
+    @property
+    def logs(self) -> Path | None:
+        """Where a system that was started, by a parent process too, keeps its logs; None for a live target."""
+        from runbook.targets.embedded import LOGS
+
+        found = {**os.environ, **self.provided}.get(LOGS)
+        return Path(found) if found and self.settings.starting is not None else None
+
 
 @contextmanager
 def opened(path: Path) -> Iterator[Target]:

@@ -3,6 +3,7 @@
 The settings name a command. It is run with `--state DIR`, prints one line of JSON when it is ready (the variables that
 the settings refer to), and stops everything when its standard input ends: so whatever kills the suite, nothing stays
 running.
+What it keeps in DIR/logs is kept as evidence of a run of checks.
 With `--detached` it stays until it is told to stop: `runbook up` and `runbook down`.
 """
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from runbook.settings import Start
 
 STOP_SECONDS = 30
+LOGS = "RUNBOOK_LOGS"
+"""Names the folder of the started system's logs, among the variables that it hands back."""
 CLOCK_SECONDS = 2
 """A process's birth is reckoned from the machine's start, which follows small adjustments of its clock."""
 
@@ -44,13 +47,13 @@ def running(name: str, start: Start, beside: Path) -> Iterator[dict[str, str]]:
     """The variables of the system that `runbook up` left running, else of one started for as long as this lasts."""
     root = _root(start, beside)
     if detached := find(name, start, beside):
-        yield detached.provided
+        yield {**detached.provided, LOGS: str(root / name / "logs")}
         return
     state = f"{name}-{os.getpid()}"
     process = _spawn(start, root, state)
     provided = _answer(process, start, lambda: "the reason stands above")
     try:
-        yield provided
+        yield {**provided, LOGS: str(root / state / "logs")}
     finally:
         _close(process.stdin)
         try:
