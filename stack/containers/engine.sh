@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A container engine for tests, and images without a registry.
 #
-#   engine.sh start DIR     a private dockerd: its socket is DIR/docker.sock, its data below DIR
+#   engine.sh start DIR     a private dockerd, also told what follows: its socket is DIR/docker.sock, its data below DIR
 #   engine.sh base DIR      in it, runbook-python:3.11 of Debian's packages, for `make image BASE=runbook-python:3.11`
 #   engine.sh database DIR  in it, postgres:18 of the server that the image runbook-checks has
 #   engine.sh stop DIR      stop it and remove its containers; `rm -rf DIR` then removes all of it
@@ -27,13 +27,14 @@ start() {
     # Its package would start one of its own.
     [ -e /usr/sbin/policy-rc.d ] || printf '#!/bin/sh\nexit 101\n' | install -m 755 /dev/stdin /usr/sbin/policy-rc.d
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      docker.io mmdebstrap iptables; } >/dev/null || none "docker.io cannot be installed"
+      docker.io docker-compose mmdebstrap iptables podman netavark aardvark-dns; } >/dev/null ||
+      none "docker.io cannot be installed"
   fi
   mkdir -p "$dir"
   rm -f "$dir/pid" "$dir/exec/containerd/containerd.pid" # of one that was killed
   # Without a bridge of its own: another engine of this machine has one. Each run makes its own network.
   setsid dockerd --host "$DOCKER_HOST" --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/pid" \
-    --storage-driver overlay2 --bridge none >"$dir/log" 2>&1 </dev/null &
+    --storage-driver overlay2 --bridge none "$@" >"$dir/log" 2>&1 </dev/null &
   for _ in $(seq 150); do
     docker version >/dev/null 2>&1 && return
     kill -0 $! 2>/dev/null || none "$(tail -n 1 "$dir/log")"
@@ -73,4 +74,4 @@ stop() {
   awk -v below="$(realpath "$dir")/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount
 }
 
-"$action"
+"$action" "${@:3}"

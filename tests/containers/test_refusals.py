@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     import docker
 
 NOBODY = 65534
+NONE = 3
+"""What engine.sh ends with where there is no engine to be had."""
 
 
 @contextmanager
@@ -101,14 +105,55 @@ def test_a_container_that_ends_at_once_shows_the_end_of_its_log(own: Engine) -> 
         own.wait(container, "brief", lambda: False, 30)
 
 
-def test_a_full_disk_is_told_as_one(own: Engine) -> None:
-    from docker.errors import APIError
+@pytest.mark.slow
+def test_a_database_whose_disk_is_full_shows_the_end_of_its_log(own: Engine) -> None:
+    from testcontainers.core.container import DockerContainer
 
-    told = "mkdir /var/lib/docker/overlay2/1: no space left on device"
-    with (
-        pytest.raises(
-            TargetError, match=r"^postgres:18: the disk is full where the engine keeps its containers \(mkdir"
-        ),
-        own.told("postgres:18"),
-    ):
-        raise APIError("500 Server Error", explanation=told)
+    server = DockerContainer("postgres:18").with_env("POSTGRES_PASSWORD", "none")
+    server.with_tmpfs_mount("/var/lib/postgresql/data", "size=16m")
+    container = own.begin(server, "full", {})
+    with pytest.raises(TargetError, match=r"^full ended with exit code 1 before it was ready: .*No space left on dev"):
+        own.wait(container, "full", lambda: False, 30)
+
+
+@pytest.fixture
+def small(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of an engine of this test's own, whose disk has 32 MB; it has the image `tiny`."""
+    folder = tmp_path_factory.mktemp("s")
+    data = folder / "data"
+    data.mkdir()
+    if shutil.which("dockerd") is None:
+        pytest.skip("not run: no dockerd to be started")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", data], capture_output=True).returncode:
+        pytest.skip("not run: no disk can be mounted")
+    script = Path(__file__).parents[2] / "stack" / "containers" / "engine.sh"
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{folder}/docker.sock")
+    try:
+        # The rules of the network are those of the machine's other engine.
+        if subprocess.run([script, "start", folder, "--iptables=false"]).returncode == NONE:
+            pytest.skip("not run: no other engine can be started here")
+        subprocess.run(["docker", "import", "-", "tiny"], input=bytes(1024), stdout=subprocess.DEVNULL, check=True)
+        yield folder
+    finally:
+        subprocess.run([script, "stop", folder], check=True)
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_as_one(small: Path) -> None:
+    from testcontainers.core.container import DockerContainer
+
+    def begin() -> None:
+        engine.begin(DockerContainer("tiny").with_command("nothing"), "tiny", {})
+
+    engine = Engine("full")
+    filler = small / "data" / "filler"
+    try:
+        for what in ("the network", "tiny"):
+            subprocess.run(["dd", "if=/dev/zero", f"of={filler}", "bs=4k"], stderr=subprocess.DEVNULL)
+            with pytest.raises(TargetError, match=rf"^{what}: the disk is full where the engine keeps its containers"):
+                begin()
+            filler.unlink()
+            with pytest.raises(TargetError, match=r"^tiny: the engine refused it"):  # it has no program
+                begin()
+    finally:
+        engine.close()
