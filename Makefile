@@ -4,11 +4,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TARGET ?=
+# With it, each defect that containers can have is planted once: in processes or in containers, and not in both.
+ONCE ?=
 # Where it is set, every process compiles its sources anew, and the tests start a thousand.
 export PYTHONDONTWRITEBYTECODE :=
 
 help: ## Show these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 health: .venv/ready browser ## Verify the runbook's healthcheck (TARGET=targets/mine.toml for another system)
 	@$(BIN)/pytest checks/health $(if $(TARGET),--target $(TARGET))
@@ -19,11 +21,11 @@ rls: .venv/ready ## Prove row-level security (TARGET=targets/mine.toml for anoth
 test: .venv/ready browser lint ## Test the suite itself, lint and type check
 	@$(BIN)/pytest tests -m "not slow" -n 2 --dist worksteal -W error --ignore tests/containers
 
-test-slow: .venv/ready browser ## The tests that take minutes: every planted defect
-	@$(BIN)/pytest tests -m slow -n 2 --dist worksteal -W error --ignore tests/containers
+test-slow: .venv/ready browser ## The tests that take minutes: every planted defect (ONCE=1: not those of test-containers ONCE=1)
+	@$(BIN)/pytest tests -m "slow$(if $(ONCE), and not elsewhere)" -n 2 --dist worksteal -W error --ignore tests/containers
 
-test-containers: .venv/ready browser ## The container target, where an engine and the images are there
-	@$(BIN)/pytest tests/containers -m "slow or not slow" -n 2 --dist worksteal -W error -rs --no-fold-skipped
+test-containers: .venv/ready browser ## The container target, where an engine and the images are there (ONCE=1: of the defects, one a check)
+	@$(BIN)/pytest tests/containers -m "$(if $(ONCE),not elsewhere,slow or not slow)" -n 2 --dist worksteal -W error -rs --no-fold-skipped
 
 image: .venv/ready ## Build the image of the reference system and of the suite (BASE=a Debian with Python 3.11)
 	@stack/containers/image.sh $(or $(IMAGE),runbook-checks) $(BASE)

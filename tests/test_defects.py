@@ -12,36 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from runbook.inventory import checks_of
 from stack.database import build
-from stack.defects import Defect, defects
+from stack.defects import Defect
 from stack.postgres import ADMIN, Server, running
+from tests.planted import DEFECTS, IN_CONTAINERS, SECTION_OF, planted, sections_of, shares_a_server
 from tests.warm import pytest_run
 
 ROOT = Path(__file__).parents[1]
-DEFECTS = defects()
 RUN_SECONDS = 120
-SECTION_OF = {
-    check.rpartition("::")[2]: section.name for section in (ROOT / "checks").iterdir() for check in checks_of(section)
-}
-OF_THE_CLUSTER = re.compile(
-    r"^\s*(create|alter|drop) role|^\s*alter (system|database)|^\s*grant [\w, ]+ to ", re.M | re.I
-)
-"""Roles and their memberships are in no database: what changes them needs a server of its own."""
-
 BASELINE = ROOT / "targets" / "embedded.baseline.json"
-
-
-def sections_of(defect: Defect) -> list[str]:
-    """The sections of the runbook that a defect is planted for: those of the checks that it names."""
-    named = {pattern.partition("[")[0] for pattern in (*defect.red, *defect.unverified)}
-    return sorted({SECTION_OF[name] for name in named if name in SECTION_OF})
-
-
-def shares_a_server(defect: Defect) -> bool:
-    """Whether it can be planted in a copy of the database, and shows without API and Admin."""
-    in_the_database = defect.path.suffix == ".sql" and sections_of(defect) == ["rls"]
-    return in_the_database and OF_THE_CLUSTER.search(defect.path.read_text(encoding="utf-8")) is None
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +93,7 @@ def matches(pattern: str, name: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("defect", DEFECTS, ids=str)
+@pytest.mark.parametrize("defect", planted(DEFECTS, elsewhere=IN_CONTAINERS), ids=str)
 def test_defect_turns_exactly_its_checks_red(defect: Defect, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     if shares_a_server(defect):
         server: Server = request.getfixturevalue("database_server")
