@@ -61,6 +61,7 @@ class Project:
         """Run the health checks, or what else is asked for."""
         words = (*asked, "--target", self.settings, *arguments)
         ran = pytest_run(words, os.environ, RUN_SECONDS, self.pytester.path)
+        print(ran.stdout, ran.stderr)
         return pytest.RunResult(ran.returncode, ran.stdout.splitlines(), ran.stderr.splitlines(), 0)
 
     @property

@@ -61,7 +61,7 @@ def _run(words: list[str], environment: dict[str, str], cwd: Path, *outputs: str
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(cwd)
-    sys.path.insert(0, str(cwd))
+    sys.path[:0] = [str(cwd), *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     sys.argv = ["pytest", *words]
     import pytest
 
