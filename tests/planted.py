@@ -50,7 +50,6 @@ NOT_IN_CONTAINERS = {
     "database_crashed_after_the_deploy": "the API reaches no process of another container",
 }
 IN_THE_SYSTEM = [defect for defect in DEFECTS if not shares_a_server(defect)]
-"""Those in a copy of the database alone meet the same server whatever the target."""
 IN_CONTAINERS = turned_red_first(defect for defect in IN_THE_SYSTEM if defect.name not in NOT_IN_CONTAINERS)
 """Those that are planted in containers where each is planted once only: they turn red every check that can be."""
 

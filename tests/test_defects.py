@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from stack.containers.database import Database
 from stack.database import build
 from stack.defects import Defect
 from stack.postgres import ADMIN, Server, running
@@ -55,7 +56,7 @@ def settings_with(defect: Defect, folder: Path, document: str | None = None) -> 
     return written(document, folder)
 
 
-def settings_of_a_copy(defect: Defect, server: Server, folder: Path) -> tuple[Path, dict[str, str]]:
+def settings_of_a_copy(defect: Defect, server: Server | Database, folder: Path) -> tuple[Path, dict[str, str]]:
     """The settings of a copy of the database in which the defect is planted, and the variables that they name."""
     server.clone("defect")
     build.apply(server.dsn(ADMIN, "defect"), defect.path)

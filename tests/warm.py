@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# What pytest rewrites (conftest.py, fixtures, checks) is not among them: it wants to import that itself.
+# What pytest rewrites (conftest.py, fixtures, checks) is not among them: it wants to import that itself. Nor is xdist,
+# which hands the path on to its workers that there was when it was imported.
 IMPORTED = [
     "allure_pytest.plugin",
     "httpx",
@@ -30,7 +31,6 @@ IMPORTED = [
     "runbook.rls.posture",
     "runbook.targets.embedded",
     "runbook.waivers",
-    "xdist.plugin",
 ]
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(IMPORTED)

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from runbook.errors import TargetError
 from runbook.targets.engine import Engine
 from stack import secrets
+from stack.containers.database import Database
 from stack.parts import NAMES, Parts, controlled
-from stack.postgres import ADMIN, LOGINS, SETTINGS
 from stack.processes import DATABASE, GRACE
 from stack.state import DEADLINE, StackError, State, claimed
 from stack.supervisor import deployed_from, factories_with, healthy, reserved_ports, system_of, temporary
@@ -35,8 +35,6 @@ HOME = "/home/runbook"
 REPOSITORY = "/repository"
 STATE = "/state"
 """Where API and Admin find the folder of the logs."""
-NEWER = frozenset({"scram_iterations"})
-"""Settings that PostgreSQL has had since 16, and nothing needs."""
 KILLED = 137
 
 
@@ -101,11 +99,7 @@ def started(
     with claimed(directory, stopping) as state, _engine(directory.name, images) as engine:
         with reserved_ports(3) as ports:
             published = dict(zip(NAMES, ports, strict=True))
-            passwords = {role: random.token_urlsafe(24) for role in (ADMIN, *LOGINS)}
-            server = _database(images.database, passwords[ADMIN])
-            begun = engine.begin(server, DATABASE, {5432: published["supabase"]}, stop_signal="SIGINT")
-            dsns = _dsns(passwords, f"127.0.0.1:{published['supabase']}")
-            database = Contained(begun, partial(_answers, dsns[ADMIN]))
+            server = Database(engine, images.database, published["supabase"])
             secret = secrets.generate()
             keys = [state.write("private.pem", secret.private_key), state.write("public.pem", secret.public_key)]
             api_url = f"http://127.0.0.1:{published['api']}"
@@ -113,7 +107,7 @@ def started(
                 "STACK_API_URL": api_url,
                 "STACK_AUTH_URL": f"{api_url}/auth/v1",
                 "STACK_ADMIN_URL": f"http://127.0.0.1:{published['admin']}",
-                **_named(dsns),
+                **_dsns(server),
                 "STACK_JWT_SECRET": secret.jwt_secret,
                 "STACK_PRIVATE_KEY_FILE": str(keys[0]),
                 "STACK_PUBLIC_KEY_FILE": str(keys[1]),
@@ -121,24 +115,24 @@ def started(
                 "STACK_PASSWORD": secret.password,
                 **deployed_from(state, defect),
                 "STACK_STATE": str(state.directory),
-                "STACK_DATABASE_LISTENS": f"127.0.0.1:{published['supabase']}",
+                "STACK_DATABASE_LISTENS": server.listens,
                 "STACK_API_TEMPORARY": str(temporary(state, "api") / "*"),
                 "STACK_ADMIN_TEMPORARY": str(temporary(state, "admin") / "*"),
                 "STACK_API_LOG": str(state.logs / "api.log"),
                 "STACK_DATABASE_LOG": str(state.logs / f"{DATABASE}.log"),
             }
-            engine.wait(database.container, DATABASE, database.ready, DEADLINE)
+            engine.wait(server.container, DATABASE, server.ready, DEADLINE)
             since = time.time()
             log = state.logs / f"{DATABASE}.log"
             log.touch()
             log.chmod(0o666)  # as on a machine where whoever serves may write there
-            engine.follow(database.container, log, since)
-            _build(dsns, passwords, secrets.hash_password(secret.password), defect)
+            engine.follow(server.container, log, since)
+            server.build(secrets.hash_password(secret.password), defect)
             state.check_stopping()
             environment["STACK_DEPLOYED_AT"] = datetime.now(UTC).isoformat()
             inside = {
                 **environment,
-                **_named(_dsns(passwords, f"{DATABASE}:5432")),
+                **_dsns(server, f"{DATABASE}:5432"),
                 "STACK_STATE": STATE,
                 "STACK_DATABASE_LOG": f"{STATE}/{DATABASE}.log",
                 "STACK_REPOSITORY": REPOSITORY,
@@ -149,7 +143,7 @@ def started(
                 "STACK_PUBLIC_KEY_FILE": f"{HOME}/public.pem",
             }
             parts = ContainedParts(state, engine)
-            parts.contained["supabase"] = database
+            parts.contained["supabase"] = Contained(server.container, server.ready)
             coming = {}
             with ThreadPoolExecutor(len(factories)) as side_by_side:
                 for name, factory in factories.items():
@@ -181,18 +175,6 @@ def _engine(run: str, images: Images) -> Iterator[Engine]:
         engine.close()
 
 
-def _database(image: str, password: str) -> DockerContainer:
-    """PostgreSQL from the official image, Supabase's, or one that is told in the same way. Not the library's own class
-    for it: that one looks once a second, by a program in the container, and does not notice when that has ended."""
-    from testcontainers.core.container import DockerContainer
-
-    container = DockerContainer(image).with_envs(
-        POSTGRES_USER=ADMIN, POSTGRES_PASSWORD=password, POSTGRES_DB="postgres", POSTGRES_INITDB_ARGS="--no-sync"
-    )
-    settings = [word for name, value in SETTINGS.items() if name not in NEWER for word in ("-c", f"{name}={value}")]
-    return container.with_command(["postgres", *settings])
-
-
 def _serving(
     image: str, factory: str, environment: Mapping[str, str], keys: Sequence[Path], folders: Mapping[str, str]
 ) -> DockerContainer:
@@ -209,36 +191,6 @@ def _serving(
     return container.with_command(command)
 
 
-def _dsns(passwords: Mapping[str, str], address: str) -> dict[str, str]:
-    """What each role connects with."""
-    return {role: f"postgresql://{role}:{password}@{address}/postgres" for role, password in passwords.items()}
-
-
-def _named(dsns: Mapping[str, str]) -> dict[str, str]:
+def _dsns(server: Database, address: str | None = None) -> dict[str, str]:
     names = {"DATABASE": "postgres", "AUTHENTICATOR": "authenticator", "AUTH_ADMIN": "supabase_auth_admin"}
-    return {f"STACK_{name}_DSN": dsns[role] for name, role in names.items()}
-
-
-def _answers(dsn: str) -> bool:
-    import psycopg
-
-    try:
-        psycopg.connect(dsn, connect_timeout=2).close()
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def _build(dsns: Mapping[str, str], passwords: Mapping[str, str], encrypted_password: str, defect: Path | None) -> None:
-    import psycopg
-
-    from stack.database import build
-
-    try:
-        build.bootstrap(dsns[ADMIN], {role: passwords[role] for role in LOGINS})
-        build.migrate(dsns["postgres"])
-        build.seed(dsns["postgres"], encrypted_password)
-        if defect is not None and defect.suffix == ".sql":
-            build.apply(dsns[ADMIN], defect)
-    except psycopg.Error as error:
-        raise StackError(f"the database could not be built: {str(error).partition(chr(10))[0]}") from error
+    return {f"STACK_{name}_DSN": server.dsn(role, address=address) for name, role in names.items()}
