@@ -14,6 +14,7 @@ import threading
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
+from runbook.children import end_with_parent
 from runbook.errors import RunbookError
 from stack import history, supervisor
 from stack.state import StackError
@@ -50,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
             with suppress(OSError):  # nobody reads: the parent is gone, and the end of standard input will tell
                 os.write(sys.stdout.fileno(), f"{json.dumps(environment)}\n".encode())
             if not options.detached:
-                threading.Thread(target=_watch_input, args=(stopping,), daemon=True).start()
+                end_with_parent(stopping)
             while not stopping.wait(1):  # with a time-out: on Windows nothing interrupts a wait without one
                 pass
     except (StackError, RunbookError) as error:
@@ -84,14 +85,6 @@ def _heed_signals(stopping: threading.Event, *, detached: bool) -> None:
     signal.signal(signal.SIGINT, stop)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN if detached else stop)
-
-
-def _watch_input(stopping: threading.Event) -> None:
-    """Read, not through sys.stdin: its lock would be held when the interpreter ends."""
-    with suppress(OSError):
-        while os.read(0, 4096):
-            pass
-    stopping.set()
 
 
 if __name__ == "__main__":

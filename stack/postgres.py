@@ -82,11 +82,8 @@ class Server:
         self._state.check_stopping()
         self._state.wait_until_ready(DATABASE, self.begin(), self.is_ready)
         try:
-            build.bootstrap(self.dsn(ADMIN), {role: self._passwords[role] for role in LOGINS})
-            build.migrate(self.dsn("postgres"))
-            build.seed(self.dsn("postgres"), encrypted_password)
-            if defect is not None:
-                build.apply(self.dsn(ADMIN), defect)
+            passwords = {role: self._passwords[role] for role in LOGINS}
+            build.whole(self.dsn(ADMIN), self.dsn("postgres"), passwords, encrypted_password, defect)
         except psycopg.Error as error:
             raise self._state.failure(DATABASE, "could not be built", str(error).partition("\n")[0]) from error
 

@@ -74,7 +74,7 @@ def started(
                 "STACK_DATABASE_LOG": str(state.logs / f"{DATABASE}.log"),
             }
             encrypted_password = secrets.hash_password(secret.password)
-            server.start(encrypted_password, defect if defect is not None and defect.suffix == ".sql" else None)
+            server.start(encrypted_password, defect)
             state.check_stopping()
             # What was put in place up to here was put there by hand, and not through what is deployed.
             environment["STACK_DEPLOYED_AT"] = datetime.now(UTC).isoformat()

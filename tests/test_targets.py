@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from runbook.cli import main
 from runbook.errors import SettingsError, TargetError
-from runbook.settings import Start
+from runbook.settings_start import Start
 from runbook.targets import embedded, opened, startable
 from tests.documents import LIVE, VARIABLES
 
@@ -171,7 +171,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 OWNER = """
 import signal, sys, time
 from pathlib import Path
-from runbook.settings import Start
+from runbook.settings_start import Start
 from runbook.targets import embedded
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started without it
 start = Start(command=("{python}", "-S", "-c", sys.argv[1]), provides="T_")

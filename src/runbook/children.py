@@ -1,4 +1,4 @@
-"""What was started by us in a session of its own, ended with everything that it started."""
+"""What was started in a session of its own: ended with everything that it started, and by itself when its parent is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 
 
@@ -17,3 +18,16 @@ def kill(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def end_with_parent(stopping: threading.Event) -> None:
+    """Have it set when standard input ends, as it does when whoever started this process is gone."""
+
+    def watch() -> None:
+        # Not through sys.stdin: its lock would be held when the interpreter ends.
+        with suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        stopping.set()
+
+    threading.Thread(target=watch, daemon=True).start()

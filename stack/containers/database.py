@@ -60,11 +60,8 @@ class Database:
         from stack.database import build
 
         try:
-            build.bootstrap(self.dsn(ADMIN), {role: self._passwords[role] for role in LOGINS})
-            build.migrate(self.dsn("postgres"))
-            build.seed(self.dsn("postgres"), encrypted_password)
-            if defect is not None and defect.suffix == ".sql":
-                build.apply(self.dsn(ADMIN), defect)
+            passwords = {role: self._passwords[role] for role in LOGINS}
+            build.whole(self.dsn(ADMIN), self.dsn("postgres"), passwords, encrypted_password, defect)
         except psycopg.Error as error:
             raise StackError(f"the database could not be built: {str(error).partition(chr(10))[0]}") from error
 

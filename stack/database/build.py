@@ -35,6 +35,20 @@ class ScriptError(psycopg.Error):
     """What the server answered to a script that it refused, with the script's name."""
 
 
+def whole(
+    admin: str, owner: str, passwords: Mapping[str, str], encrypted_password: str, defect: Path | None = None
+) -> None:
+    """All of it, and what the defect's file plants where that is SQL. DSNs: supabase_admin's and postgres's.
+
+    Raises psycopg.Error.
+    """
+    bootstrap(admin, passwords)
+    migrate(owner)
+    seed(owner, encrypted_password)
+    if defect is not None and defect.suffix == ".sql":
+        apply(admin, defect)
+
+
 def bootstrap(dsn: str, passwords: Mapping[str, str]) -> None:
     """Make the roles (`passwords` is by role), schema auth and the default privileges; where Supabase has made them
     already, add what is missing. DSN: supabase_admin's."""

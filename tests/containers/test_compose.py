@@ -22,7 +22,7 @@ import pytest
 
 from runbook.errors import TargetError
 from runbook.targets import compose, embedded, opened, startable
-from runbook.targets.engine import PROJECT, Engine, project
+from runbook.targets.engine import PROJECT, Engine, owner
 from stack import secrets
 from stack.supervisor import reserved_ports
 from tests.documents import LIVE, VARIABLES
@@ -38,10 +38,10 @@ BUILD = """
 import os
 from stack import secrets
 from stack.database import build
-build.bootstrap(os.environ["BUILD_DSN"].replace("postgres:", "supabase_admin:", 1), dict.fromkeys(
-    ("postgres", "authenticator", "supabase_auth_admin"), os.environ["DB_PASSWORD"]))
-build.migrate(os.environ["BUILD_DSN"])
-build.seed(os.environ["BUILD_DSN"], secrets.hash_password(os.environ["STACK_PASSWORD"]))
+owner, password = os.environ["BUILD_DSN"], os.environ["DB_PASSWORD"]
+admin = owner.replace("postgres:", "supabase_admin:", 1)
+passwords = dict.fromkeys(("postgres", "authenticator", "supabase_auth_admin"), password)
+build.whole(admin, owner, passwords, secrets.hash_password(os.environ["STACK_PASSWORD"]))
 """
 FILE = """
 services:
@@ -122,7 +122,7 @@ class Made:
     def __init__(self, client: docker.DockerClient, folder: Path) -> None:
         self._client = client
         self._folder = str(folder)
-        self._projects = {project()}
+        self._projects = {owner()}
 
     def held(self) -> set[str]:
         """The ids of containers, networks, volumes and images."""
@@ -319,7 +319,7 @@ def test_what_the_engine_still_makes_for_a_program_that_was_stopped_is_removed(
     ):
         pass
     time.sleep(1)
-    assert (tmp_path / "made").read_text(encoding="utf-8") == f"{project()}\n"
+    assert (tmp_path / "made").read_text(encoding="utf-8") == f"{owner()}\n"
 
 
 def test_what_is_published_and_what_the_settings_name_is_handed_back(

@@ -71,7 +71,7 @@ named = DockerContainer.with_name
 network = types.SimpleNamespace(name=sys.argv[2])
 started = LogMessageWaitStrategy("Started")
 DockerContainer.with_name = lambda self, name: named(self, name).with_network(network).waiting_for(started)
-runbook.targets.engine._owner = lambda: "elsewhere 1 1.0"
+runbook.targets.engine.owner = lambda: "runbook-00000000-1-100"
 engine = runbook.targets.engine.Engine(sys.argv[1])
 engine.begin(DockerContainer("postgres:18").with_env("POSTGRES_PASSWORD", "none"), "begun", {})
 print("begun", flush=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runbook.errors import TargetError
-from runbook.settings import NOT_NAMED, Settings, Start
+from runbook.settings import NOT_NAMED, Settings
 from runbook.settings_file import load
+from runbook.settings_start import Start
 
 EMBEDDED = Path(__file__).parents[3] / "targets" / "embedded.toml"
 """The default target: the reference system of this repository."""

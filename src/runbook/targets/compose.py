@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook.children import kill
+from runbook.children import end_with_parent, kill
 from runbook.errors import RunbookError, TargetError
 from runbook.targets import engine
 from runbook.targets.engine import Engine
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, lambda *_: stopping.set())
     if not options.detached:
-        threading.Thread(target=_watch_input, args=(stopping,), daemon=True).start()
+        end_with_parent(stopping)
     texts = dict(text.split("=", 1) for text in options.variable)
     try:
         with started(options.state, options.file, texts, options.engine, options.seconds, stopping) as variables:
@@ -82,7 +82,7 @@ def started(
     if not file.is_file():
         raise TargetError(f"container.compose: there is no file {file.absolute()}")
     program = _program()
-    project = engine.project()
+    project = engine.owner()
     logs = state / "logs"
     shutil.rmtree(logs, ignore_errors=True)  # of the one that had this number before
     logs.mkdir(mode=0o700, parents=True)
@@ -237,14 +237,6 @@ def _filled_in(texts: Mapping[str, str], known: Mapping[str, str]) -> dict[str, 
 def _check(stopping: threading.Event) -> None:
     if stopping.is_set():
         raise TargetError("told to stop before everything had started")
-
-
-def _watch_input(stopping: threading.Event) -> None:
-    """Read, not through sys.stdin: its lock would be held when the interpreter ends."""
-    with suppress(OSError):
-        while os.read(0, 4096):
-            pass
-    stopping.set()
 
 
 if __name__ == "__main__":

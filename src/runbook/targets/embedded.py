@@ -26,7 +26,7 @@ from runbook.errors import TargetError
 if TYPE_CHECKING:
     import psutil
 
-    from runbook.settings import Start
+    from runbook.settings_start import Start
 
 STOP_SECONDS = 30
 LOGS = "RUNBOOK_LOGS"

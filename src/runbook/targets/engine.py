@@ -31,14 +31,12 @@ if TYPE_CHECKING:
 RUN = "runbook.run"
 OWNER = "runbook.owner"
 PROJECT = "com.docker.compose.project"
-"""What compose programs put on all that they make; the name that we give them tells its owner."""
-HOST = platform.node()
-HOST_DIGEST = hashlib.sha256(HOST.encode()).hexdigest()[:8]
+"""What compose programs put on all that they make."""
+HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 CENTI = 100
-OWNED = re.compile(r"(.+) (\d+) (\d+\.\d+)")
-NAMED = re.compile(r"runbook-([0-9a-f]{8})-(\d+)-(\d+)")
-"""How a label and a project's name tell their owner: machine, process, birth (in seconds, and in hundredths)."""
-BUILT = re.compile(rf"(?:localhost/)?({NAMED.pattern})[-_].+")
+OWNED = re.compile(r"runbook-([0-9a-f]{8})-(\d+)-(\d+)")
+"""How a label and a compose project's name tell their owner: machine, process, birth in hundredths of a second."""
+BUILT = re.compile(rf"(?:localhost/)?({OWNED.pattern})[-_].+")
 """How compose programs name an image that they have built and that the file gives no name."""
 CLOCK_SECONDS = 2
 POLL_SECONDS = 0.02
@@ -63,7 +61,7 @@ class Engine:
 
         self.redactor = Redactor()
         self._client = docker.from_env()
-        self._labels = {RUN: run, OWNER: _owner()}
+        self._labels = {RUN: run, OWNER: owner()}
         self._sweep()
         testcontainers_config.ryuk_disabled |= not self._client.images.list(testcontainers_config.ryuk_image)
         self._made = threading.Lock()
@@ -161,8 +159,8 @@ class Engine:
 
     def _sweep(self) -> None:
         for label in (OWNER, PROJECT):
-            _remove(self._client, label, is_orphan)
-        _remove_images(self._client, is_orphan)
+            _remove(self._client, label, _is_orphan)
+        _remove_images(self._client, _is_orphan)
 
     @contextmanager
     def told(self, *what: str) -> Iterator[None]:
@@ -236,29 +234,22 @@ def _watched() -> None:
             testcontainers_config.ryuk_disabled = True
 
 
-def _owner() -> str:
+def owner() -> str:
+    """This process, for the label and as a compose project's name: of what such a name may have, and nothing else."""
     import psutil
 
-    return f"{HOST} {os.getpid()} {psutil.Process().create_time()}"
+    return f"runbook-{HOST}-{os.getpid()}-{psutil.Process().create_time() * CENTI:.0f}"
 
 
-def project() -> str:
-    """A compose project's name that tells its owner, this process: of what such a name may have, and nothing else."""
+def _is_orphan(owned: str) -> bool:
+    """Whether it tells an owner of this machine that is no more."""
     import psutil
 
-    return f"runbook-{HOST_DIGEST}-{os.getpid()}-{psutil.Process().create_time() * CENTI:.0f}"
-
-
-def is_orphan(owned: str) -> bool:
-    """Whether a label's value, or a project's name, tells an owner of this machine that is no more."""
-    import psutil
-
-    found = OWNED.fullmatch(owned) or NAMED.fullmatch(owned)
-    if found is None or found[1] not in (HOST, HOST_DIGEST):
+    found = OWNED.fullmatch(owned)
+    if found is None or found[1] != HOST:
         return False
-    born = float(found[3]) / (1 if " " in owned else CENTI)
     try:
-        return abs(psutil.Process(int(found[2])).create_time() - born) > CLOCK_SECONDS
+        return abs(psutil.Process(int(found[2])).create_time() - int(found[3]) / CENTI) > CLOCK_SECONDS
     except psutil.NoSuchProcess:
         return True
 
